@@ -1,0 +1,97 @@
+import { hostname } from 'node:os';
+import { activityInfo, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ERRORS, MillraceError } from '../config/errors.js';
+import type { BatchCall, StepCall } from '../dag/plan.js';
+import type { RunError } from '../store/tables/schema.js';
+import type { Attempt, Stores } from './context.js';
+
+export type Work<C, O> = (call: C, attempt: Attempt) => Promise<O>;
+export type Phase = 'once' | 'plan' | 'batch' | 'gather';
+
+const HEARTBEAT_MS = 1000;
+const WORKER = `${hostname()}:${process.pid}`;
+
+/**
+ * Makes a Temporal activity of a step's work: it heartbeats while the work runs, cancels it, records the attempt with
+ * its measures and turns errors into failures.
+ */
+export function activity<C extends StepCall<unknown>, O>(stores: Stores, phase: Phase, work: Work<C, O>): (call: C) => Promise<O> {
+  return async (call) => {
+    const { attempt: number } = activityInfo();
+    const batch = phase === 'batch' ? (call as unknown as BatchCall).batch : 0;
+    const key = { runId: call.run.runId, step: call.step, phase, batch, attempt: number };
+    const measures: Record<string, number> = {};
+    await stores.registry.beginAttempt(key, WORKER);
+    try {
+      const output = await beating(stores, call, number, measures, (attempt) => work(call, attempt));
+      await stores.registry.endAttempt(key, { state: 'done', measures, error: null });
+      return output;
+    } catch (error) {
+      const cancelled = Context.current().cancellationSignal.aborted;
+      const report = { state: cancelled ? ('cancelled' as const) : ('failed' as const), measures, error: describe(error, call.step) };
+      await stores.registry.endAttempt(key, report).catch((failure: unknown) => stores.log.warn({ failure }, 'attempt was not recorded'));
+      throw cancelled ? new CancelledFailure('cancelled') : toFailure(error);
+    }
+  };
+}
+
+/** The same for activities that belong to no step: no attempt is recorded. */
+export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C) => Promise<O> {
+  return async (call) => {
+    try {
+      return await beating(stores, null, activityInfo().attempt, {}, (attempt) => work(call, attempt));
+    } catch (error) {
+      throw Context.current().cancellationSignal.aborted ? new CancelledFailure('cancelled') : toFailure(error);
+    }
+  };
+}
+
+async function beating<O>(
+  stores: Stores,
+  call: StepCall<unknown> | null,
+  number: number,
+  measures: Record<string, number>,
+  work: (attempt: Attempt) => Promise<O>,
+): Promise<O> {
+  const context = Context.current();
+  const log = call === null ? stores.log : stores.log.child({ run: call.run.runId, step: call.step, attempt: number });
+  let progress: { done: number; total: number; unit: string } | undefined;
+  const beat = () => {
+    context.heartbeat(progress);
+    measures.rssMiB = Math.max(measures.rssMiB ?? 0, Math.round(process.memoryUsage.rss() / 2 ** 20));
+  };
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_MS);
+  try {
+    return await work({
+      signal: context.cancellationSignal,
+      log,
+      progress: (done, total, unit) => {
+        progress = { done, total, unit };
+      },
+      measure: (name, value) => {
+        measures[name] = value;
+      },
+    });
+  } finally {
+    beat();
+    clearInterval(timer);
+  }
+}
+
+/** What a retry can mend is left retryable; what it cannot fails at once, with its code. */
+export function toFailure(error: unknown): ApplicationFailure {
+  if (error instanceof ApplicationFailure) return error;
+  if (error instanceof MillraceError) {
+    return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: !ERRORS[error.code].retry });
+  }
+  const cause = error instanceof Error ? error : new Error(String(error));
+  return ApplicationFailure.create({ message: cause.message, type: cause.name, nonRetryable: false, cause });
+}
+
+function describe(error: unknown, step: string): RunError {
+  if (error instanceof MillraceError) return { code: error.code, message: error.message, step };
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  return { code: name, message, step };
+}

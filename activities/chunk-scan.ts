@@ -1,0 +1,89 @@
+import { createHash, type Hash } from 'node:crypto';
+
+/** One chunk: where its readings lie in the object of its day, what time it covers, and the hash of its values. */
+export interface Chunk {
+  sensor: string;
+  from: number;
+  rows: number;
+  /** µs since 1970. */
+  first: number;
+  last: number;
+  /** Longest time without a reading, the ends of the day included, in seconds. */
+  largestGap: number;
+  /** Readings there are by those there would be at the chunk's median interval; 1 for a full day. */
+  share: number;
+  valueHash: string;
+}
+
+/** Goes once over the sorted readings of a day and finds coverage, hash and duplicates of each chunk. */
+export class ChunkScanner {
+  readonly #chunks: Chunk[] = [];
+  #at = 0;
+  #inChunk = 0;
+  #row = 0;
+  #duplicates = 0;
+  #hash: Hash = createHash('sha256');
+  #times: Float64Array = new Float64Array(0);
+
+  constructor(
+    private readonly sensors: readonly { sensor: string; n: number }[],
+    private readonly start: number,
+    private readonly end: number,
+  ) {
+    this.#open();
+  }
+
+  /** Takes the next block of readings, ordered by sensor and time. */
+  add(times: Float64Array, values: Float64Array): void {
+    let from = 0;
+    while (from < times.length) {
+      const take = Math.min(times.length - from, this.sensors[this.#at]!.n - this.#inChunk);
+      this.#times.set(times.subarray(from, from + take), this.#inChunk);
+      this.#hash.update(values.subarray(from, from + take));
+      this.#inChunk += take;
+      from += take;
+      if (this.#inChunk === this.sensors[this.#at]!.n) this.#close();
+    }
+  }
+
+  finish(): { chunks: Chunk[]; rows: number; duplicates: number } {
+    return { chunks: this.#chunks, rows: this.#row, duplicates: this.#duplicates };
+  }
+
+  #open(): void {
+    const next = this.sensors[this.#at];
+    if (next === undefined) return;
+    this.#inChunk = 0;
+    this.#times = new Float64Array(next.n);
+    // The bounds of the day count: features know where in the day a reading lies.
+    this.#hash = createHash('sha256').update(new Float64Array([this.start, this.end, next.n]));
+  }
+
+  #close(): void {
+    const times = this.#times;
+    const intervals = new Float64Array(times.length - 1);
+    let largest = Math.max(times[0]! - this.start, this.end - times.at(-1)!);
+    for (let i = 1; i < times.length; i++) {
+      const interval = times[i]! - times[i - 1]!;
+      if (interval === 0) this.#duplicates++;
+      if (interval < 0) throw new Error('readings of a day are not ordered by time');
+      if (interval > largest) largest = interval;
+      intervals[i - 1] = interval;
+    }
+    const median = intervals.sort()[intervals.length >> 1];
+    this.#hash.update(times);
+    this.#chunks.push({
+      sensor: this.sensors[this.#at]!.sensor,
+      from: this.#row,
+      rows: times.length,
+      first: times[0]!,
+      last: times.at(-1)!,
+      largestGap: largest / 1e6,
+      share: median === undefined || median === 0 ? 0 : Math.min(1, (times.length * median) / (this.end - this.start)),
+      valueHash: this.#hash.digest('hex'),
+    });
+    this.#row += times.length;
+    this.#at++;
+    this.#open();
+  }
+}

@@ -1,0 +1,245 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MillraceError } from '../config/errors.js';
+import { readJson, writeJson } from '../store/frames.js';
+import { hashBytes, hashFile, hashJson } from '../store/hash.js';
+import { KeptRecords } from '../store/kept.js';
+import { type Chunk, ChunkScanner } from './chunk-scan.js';
+import { dayObjectSql } from './chunk-sql.js';
+import type { Attempt, Stores } from './context.js';
+import { type MappedStep, mappedActivities } from './mapped.js';
+import { type DuckSession, quote } from '../store/duck.js';
+import type { Staged, StagedFile } from './read.js';
+import { dayName, dayNumber, dayStart } from './zone.js';
+
+export interface ChunkInput {
+  staged: Staged;
+  tz: string;
+  /** First and last day to use, inclusive, `YYYY-MM-DD`; null: open. */
+  from: string | null;
+  to: string | null;
+}
+
+/** What became of every reading: `read` is the sum of the others, or the run fails. */
+export interface Account {
+  read: number;
+  used: number;
+  quarantined: number;
+  duplicate: number;
+  missing: number;
+  outside: number;
+}
+
+/** The chunks of one day: one Parquet object ordered by sensor and time, and a row range in it per chunk. */
+export interface DayChunks {
+  day: string;
+  uri: string;
+  sha256: string;
+  bytes: number;
+  /** µs since 1970; their difference is 23, 24 or 25 hours. */
+  start: number;
+  end: number;
+  rows: number;
+  duplicates: number;
+  chunks: Chunk[];
+}
+
+/** Output of the step: the manifest of all chunks. */
+export interface Chunks {
+  uri: string;
+  sha256: string;
+  valueHash: string;
+  chunks: number;
+  days: number;
+  sensors: number;
+  made: number;
+  kept: number;
+  firstDay: string;
+  lastDay: string;
+  zonelessIn: string | null;
+  account: Account;
+  quarantined: Record<string, number>;
+}
+
+export interface Manifest {
+  days: DayChunks[];
+}
+
+interface Item {
+  day: number;
+  key: string;
+  /** Staged objects that hold readings of the day, in the order of their files. */
+  staged: string[];
+  rows: number;
+}
+
+interface DayRecord extends DayChunks {
+  /** Which files it was made of; matters only where readings were duplicate, as the last one wins. */
+  madeOf: string;
+}
+
+/** Cuts staged readings into chunks of one sensor and one day. A day whose readings did not change is not made again. */
+export function createChunk(stores: Stores) {
+  const kept = new KeptRecords<DayRecord>(stores.objects, 'chunk');
+
+  const step: MappedStep<ChunkInput, Item, Chunks> = {
+    limits: { targetWeight: 10e6, maxBatches: 500 },
+
+    async plan({ inputs }) {
+      const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
+      const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
+      for (const item of daysOf(files, inputs, stores.codeHash('chunk'))) {
+        const record = await kept.get(item.key);
+        const same = record !== null && (record.duplicates === 0 || record.madeOf === hashJson(item.staged));
+        if (same && (await stores.objects.has(record.uri))) worklist.kept.push(item);
+        else worklist.make.push({ item, weight: item.rows });
+      }
+      return worklist;
+    },
+
+    async batch({ inputs }, items, attempt) {
+      let done = 0;
+      for (const item of items) {
+        attempt.progress(done, items.length, 'days');
+        await kept.put(item.key, await makeDay(stores, item, inputs.tz, attempt));
+        done++;
+      }
+    },
+
+    async gather({ inputs }, items, { made, kept: already }, attempt) {
+      const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
+      const days = (await Promise.all(items.map(async ({ key }) => (await kept.get(key))!))).map(
+        ({ madeOf: _, ...day }): DayChunks => day,
+      );
+      days.sort((a, b) => (a.day < b.day ? -1 : 1));
+      const account = accountOf(files, days);
+      const sensors = new Set(days.flatMap((day) => day.chunks.map(({ sensor }) => sensor)));
+      const chunks = days.reduce((sum, day) => sum + day.chunks.length, 0);
+      if (chunks === 0) throw noChunks(inputs, account, files);
+      attempt.measure('chunks', chunks);
+      attempt.measure('sensors', sensors.size);
+      attempt.measure('readings', account.used);
+      const ref = await writeJson(stores.objects, 'manifests', { days } satisfies Manifest, chunks);
+      const quarantined: Record<string, number> = {};
+      for (const file of files) {
+        for (const [reason, n] of Object.entries(file.quarantined)) quarantined[reason] = (quarantined[reason] ?? 0) + n;
+      }
+      return {
+        uri: ref.uri,
+        sha256: ref.sha256,
+        valueHash: hashJson(days.map((day) => [day.day, day.chunks.map(({ sensor, valueHash }) => [sensor, valueHash])])),
+        chunks,
+        days: days.length,
+        sensors: sensors.size,
+        made,
+        kept: already,
+        firstDay: days[0]!.day,
+        lastDay: days.at(-1)!.day,
+        zonelessIn: files.some(({ zoneless }) => zoneless) ? inputs.tz : null,
+        account,
+        quarantined,
+      };
+    },
+  };
+  return mappedActivities(stores, step);
+}
+
+function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): Item[] {
+  const from = input.from === null ? -Infinity : dayNumber(input.from);
+  const to = input.to === null ? Infinity : dayNumber(input.to);
+  const byDay = new Map<number, { prints: string[]; staged: string[]; rows: number }>();
+  for (const file of files) {
+    for (const { day, rows, print } of file.days) {
+      if (day < from || day > to) continue;
+      const entry = byDay.get(day) ?? { prints: [], staged: [], rows: 0 };
+      entry.prints.push(print);
+      entry.staged.push(file.uri);
+      entry.rows += rows;
+      byDay.set(day, entry);
+    }
+  }
+  return [...byDay]
+    .sort(([a], [b]) => a - b)
+    .map(([day, { prints, staged, rows }]) => ({ day, staged, rows, key: hashJson([code, input.tz, day, prints.sort()]) }));
+}
+
+async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt): Promise<DayRecord> {
+  const scratch = await stores.objects.scratch();
+  try {
+    return await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
+      const staged = await Promise.all(item.staged.map((uri) => stores.objects.local(uri)));
+      const start = dayStart(item.day, tz);
+      const end = dayStart(item.day + 1, tz);
+      const file = join(scratch, 'day.parquet');
+      const write = (distinct: boolean) =>
+        duck.run(`COPY (${dayObjectSql(staged, item.day, distinct)}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+      await write(false);
+      let scanned = await scan(duck, file, start, end);
+      const { duplicates } = scanned;
+      if (duplicates > 0) {
+        await write(true);
+        scanned = await scan(duck, file, start, end);
+      }
+      const { chunks, rows } = scanned;
+      const day = dayName(item.day);
+      const values = hashBytes(...chunks.map(({ sensor, valueHash }) => `${JSON.stringify(sensor)}${valueHash}`));
+      const uri = `chunks/${day}/${values.slice(0, 32)}.parquet`;
+      const { sha256, bytes } = await digest(file);
+      await stores.objects.adopt(uri, file);
+      return { day, uri, sha256, bytes, start, end, rows, duplicates, chunks, madeOf: hashJson(item.staged) };
+    });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function digest(file: string): Promise<{ sha256: string; bytes: number }> {
+  return { sha256: await hashFile(file), bytes: (await stat(file)).size };
+}
+
+async function scan(duck: DuckSession, file: string, start: number, end: number) {
+  const from = `FROM read_parquet(${quote(file)})`;
+  const sensors = await duck.rows<{ sensor: string; n: number }>(
+    `SELECT sensor, count(*)::DOUBLE AS n ${from} GROUP BY sensor ORDER BY sensor`,
+  );
+  const scanner = new ChunkScanner(sensors, start, end);
+  for await (const [times, values] of duck.blocks(`SELECT time, value ${from}`)) scanner.add(times!, values!);
+  return scanner.finish();
+}
+
+function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Account {
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+  const used = sum(days.map(({ rows }) => rows));
+  const duplicate = sum(days.map(({ duplicates }) => duplicates));
+  const selected = new Set(days.map(({ day }) => day));
+  const outside = sum(files.flatMap((file) => file.days.filter(({ day }) => !selected.has(dayName(day))).map(({ rows }) => rows)));
+  const account: Account = {
+    read: sum(files.map(({ read }) => read)),
+    used,
+    quarantined: sum(files.flatMap(({ quarantined }) => Object.values(quarantined))),
+    duplicate,
+    missing: sum(files.map(({ missing }) => missing)),
+    outside,
+  };
+  const fates = account.used + account.quarantined + account.duplicate + account.missing + account.outside;
+  if (fates !== account.read) {
+    throw new MillraceError('MR_ACCOUNT', `${account.read} readings were read, but their fates add up to ${fates}: ${JSON.stringify(account)}`, {
+      next: 'this is an error of Millrace: please report it with this line; nothing was published',
+    });
+  }
+  return account;
+}
+
+function noChunks(input: ChunkInput, account: Account, files: readonly StagedFile[]): MillraceError {
+  const all = files.flatMap(({ days }) => days.map(({ day }) => day));
+  const span = all.length === 0 ? 'no usable reading' : `readings from ${dayName(Math.min(...all))} to ${dayName(Math.max(...all))}`;
+  const reasons = files.flatMap(({ quarantined }) => Object.entries(quarantined).map(([reason, n]) => `${reason} ${n}`));
+  return new MillraceError(
+    'MR_NO_CHUNKS',
+    `of ${account.read} readings none is left: ${account.quarantined} quarantined, ${account.missing} missing, ${account.outside} outside the selection`,
+    {
+      allowed: `the source has ${span}; selected: from ${input.from ?? 'the first'} to ${input.to ?? 'the last'}`,
+      next: reasons.length > 0 ? `reasons: ${reasons.slice(0, 5).join(', ')}` : 'widen "from" and "to"',
+    },
+  );
+}

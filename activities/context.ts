@@ -1,0 +1,26 @@
+import type { Logger } from 'pino';
+import type { Parallel } from '../ml/parallel.js';
+import type { Duck } from '../store/duck.js';
+import type { ObjectStore } from '../store/objects/object-store.js';
+import type { Registry } from '../store/tables/registry.js';
+
+/** What the steps depend on; the worker composes it, tests hand in their own. */
+export interface Stores {
+  objects: ObjectStore;
+  registry: Registry;
+  duck: Duck;
+  parallel: Parallel;
+  log: Logger;
+  /** Hash of a step's code: its import closure, the versions of the libraries it uses, the backend. */
+  codeHash(step: string): string;
+}
+
+/** What one attempt of a step is given besides its input. */
+export interface Attempt {
+  signal: AbortSignal;
+  log: Logger;
+  /** Told to Temporal with the next heartbeat. */
+  progress(done: number, total: number, unit: string): void;
+  /** Kept with the attempt: shapes of frames, memory, counts. */
+  measure(name: string, value: number): void;
+}

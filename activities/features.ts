@@ -1,0 +1,179 @@
+import { MillraceError } from '../config/errors.js';
+import type { Ref } from '../dag/ref.js';
+import { FEATURE_NAMES } from '../ml/features/chunk-features.js';
+import { quote } from '../store/duck.js';
+import { readJson, writeFrame } from '../store/frames.js';
+import { KeptRows } from '../store/kept-rows.js';
+import type { Chunks, DayChunks, Manifest } from './chunk.js';
+import type { Chunk } from './chunk-scan.js';
+import type { Attempt, Stores } from './context.js';
+import { type MappedStep, mappedActivities } from './mapped.js';
+
+export interface FeaturesInput {
+  chunks: Chunks;
+}
+
+/** Output of the step: the raw feature table, one row per chunk. */
+export interface FeatureTable {
+  ref: Ref;
+  columns: number;
+  made: number;
+  kept: number;
+}
+
+/** A day and which of its chunks are to be made. */
+interface Item {
+  day: Omit<DayChunks, 'chunks'>;
+  chunks: Chunk[];
+}
+
+/** Computes the features of each chunk, and keeps them per chunk: what did not change is never computed again. */
+export function createFeatures(stores: Stores) {
+  const kept = new KeptRows(stores.objects, `kept/features/${stores.codeHash('features').slice(0, 16)}`, FEATURE_NAMES);
+
+  const step: MappedStep<FeaturesInput, Item, FeatureTable> = {
+    // Our loops do about two million readings a second on one core, all features together.
+    limits: { targetWeight: 4e6, maxBatches: 500 },
+
+    async plan({ inputs }) {
+      const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
+      const present = await kept.present();
+      const make: { item: Item; weight: number }[] = [];
+      for (const { chunks, ...day } of days) {
+        const missing = chunks.filter(({ valueHash }) => !present.has(valueHash));
+        if (missing.length === 0) continue;
+        make.push({ item: { day, chunks: missing }, weight: missing.reduce((sum, { rows }) => sum + rows, 0) });
+      }
+      return { make, kept: [] };
+    },
+
+    async batch(_call, items, attempt) {
+      const total = items.reduce((sum, { chunks }) => sum + chunks.length, 0);
+      let done = 0;
+      for (const item of items) {
+        attempt.progress(done, total, 'chunks');
+        const data = await computeDay(stores, item, attempt);
+        await kept.put(
+          item.chunks.map(({ valueHash }) => valueHash),
+          data,
+        );
+        done += item.chunks.length;
+      }
+    },
+
+    async gather({ inputs }, items, _counts, attempt) {
+      const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
+      const chunks = days.flatMap((day) => day.chunks.map(({ sensor, valueHash }) => ({ day: day.day, sensor, valueHash })));
+      const data = new Float64Array(chunks.length * FEATURE_NAMES.length);
+      const gone = await kept.fill(
+        chunks.map(({ valueHash }) => valueHash),
+        data,
+      );
+      if (gone.length > 0) {
+        throw new MillraceError('MR_OBJECT_MISSING', `the features of ${gone.length} chunks are gone from the store`, {
+          next: 'run again: they are made anew',
+        });
+      }
+      const frame = {
+        sensors: chunks.map(({ sensor }) => sensor),
+        days: chunks.map(({ day }) => day),
+        columns: [...FEATURE_NAMES],
+        data,
+      };
+      attempt.measure('rows', chunks.length);
+      attempt.measure('columns', FEATURE_NAMES.length);
+      const made = items.reduce((sum, item) => sum + item.chunks.length, 0);
+      return {
+        ref: await writeFrame(stores.objects, 'features', frame),
+        columns: FEATURE_NAMES.length,
+        made,
+        kept: chunks.length - made,
+      };
+    },
+  };
+  return mappedActivities(stores, step);
+}
+
+/** Reads the chunks of a day in one go and shares them out among the worker threads. */
+async function computeDay(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<Float64Array> {
+  const path = await stores.objects.local(day.uri);
+  const readings = await readRanges(stores, path, chunks, attempt);
+  const shares = split(chunks, stores.parallel.width);
+  const parts = await Promise.all(
+    shares.map(async ({ from, to, first, last }) => {
+      const offsets = new Float64Array(to - from + 1);
+      for (let i = from; i < to; i++) offsets[i - from + 1] = offsets[i - from]! + chunks[i]!.rows;
+      const task = {
+        times: readings.times.slice(first, last),
+        values: readings.values.slice(first, last),
+        offsets,
+        dayStart: day.start,
+        dayEnd: day.end,
+      };
+      return (await stores.parallel.run('features', task, attempt.signal)).data;
+    }),
+  );
+  const data = new Float64Array(chunks.length * FEATURE_NAMES.length);
+  let at = 0;
+  for (const part of parts) {
+    data.set(part, at);
+    at += part.length;
+  }
+  return data;
+}
+
+/** Times and values of chunks, which stand in the order of their rows. */
+async function readRanges(stores: Stores, path: string, chunks: readonly Chunk[], attempt: Attempt) {
+  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+  const times = new Float64Array(rows);
+  const values = new Float64Array(rows);
+  const first = chunks[0]!.from;
+  const end = chunks.at(-1)!.from + chunks.at(-1)!.rows;
+  await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, async (duck) => {
+    const sql = `SELECT time, value FROM read_parquet(${quote(path)}, file_row_number = true)
+                 WHERE file_row_number >= ${first} AND file_row_number < ${end}`;
+    let row = first;
+    let filled = 0;
+    let current = 0;
+    for await (const [t, v] of duck.blocks(sql)) {
+      let at = 0;
+      while (at < t!.length && current < chunks.length) {
+        const chunk = chunks[current]!;
+        if (row < chunk.from) {
+          const skip = Math.min(chunk.from - row, t!.length - at);
+          at += skip;
+          row += skip;
+          continue;
+        }
+        const take = Math.min(chunk.from + chunk.rows - row, t!.length - at);
+        times.set(t!.subarray(at, at + take), filled);
+        values.set(v!.subarray(at, at + take), filled);
+        at += take;
+        row += take;
+        filled += take;
+        if (row === chunk.from + chunk.rows) current++;
+      }
+      row += t!.length - at;
+    }
+    if (filled !== rows) throw new MillraceError('MR_OBJECT_CORRUPT', `${path} holds ${filled} of ${rows} readings`);
+  });
+  return { times, values };
+}
+
+/** Cuts chunks into at most `parts` consecutive shares of about equal readings. */
+function split(chunks: readonly Chunk[], parts: number) {
+  const total = chunks.reduce((sum, { rows }) => sum + rows, 0);
+  const shares: { from: number; to: number; first: number; last: number }[] = [];
+  let from = 0;
+  let first = 0;
+  let seen = 0;
+  chunks.forEach(({ rows }, i) => {
+    seen += rows;
+    if (seen >= (total * (shares.length + 1)) / parts || i === chunks.length - 1) {
+      shares.push({ from, to: i + 1, first, last: seen });
+      from = i + 1;
+      first = seen;
+    }
+  });
+  return shares;
+}

@@ -1,0 +1,45 @@
+import type { Ref } from '../dag/ref.js';
+import type { FeatureGroup } from '../ml/features/chunk-features.js';
+import { type FeatureCreator, fitCreator, type Scaling } from '../ml/features/creator.js';
+import { readFrame, readJson, writeJson } from '../store/frames.js';
+import type { StepCall } from '../dag/plan.js';
+import type { Attempt, Stores } from './context.js';
+import type { FeatureTable } from './features.js';
+import type { Parent } from './model.js';
+import { once } from './once.js';
+
+export interface FitInput {
+  features: FeatureTable;
+  parent: Parent | null;
+  groups: FeatureGroup[];
+  scaling: Scaling;
+  maxMissing: number;
+}
+
+/** Output of the step: a feature creator, an artefact of its own. */
+export interface CreatorRef {
+  ref: Ref;
+  columns: number;
+  dropped: number;
+}
+
+/** Fits the feature creator, or keeps the parent's: a model that is continued must see the same features. */
+export function createFit(stores: Stores) {
+  return once<FitInput, CreatorRef>(stores, 'fit', {
+    key: ({ features, parent, ...params }) =>
+      parent === null ? [features.ref.valueHash, params] : ['of the parent', parent.creator.ref.valueHash],
+    async run({ inputs }: StepCall<FitInput>, attempt: Attempt) {
+      const { parent } = inputs;
+      if (parent !== null) {
+        await readJson<FeatureCreator>(stores.objects, parent.creator.ref);
+        return parent.creator;
+      }
+      const frame = await readFrame(stores.objects, inputs.features.ref);
+      const creator = fitCreator(frame, inputs);
+      attempt.measure('columns', creator.columns.length);
+      attempt.measure('dropped', creator.dropped.length);
+      const ref = await writeJson(stores.objects, 'creators', creator, creator.columns.length);
+      return { ref, columns: creator.columns.length, dropped: creator.dropped.length };
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import type { StepQueue } from '../config/queues.js';
+import { activity, plainActivity } from './attempt.js';
+import { createChunk } from './chunk.js';
+import type { Stores } from './context.js';
+import { createEvaluate } from './evaluate.js';
+import { createFeatures } from './features.js';
+import { createFinish } from './finish.js';
+import { createFit } from './fit.js';
+import type { MappedActivities } from './mapped.js';
+import { createPredict } from './predict.js';
+import { createPublishModel, createPublishPredictions } from './publish.js';
+import { createRead } from './read.js';
+import { createPredictionReport, createTrainingReport } from './report.js';
+import { createResolve } from './resolve.js';
+import { createTrain } from './train.js';
+import { createTransform } from './transform.js';
+
+export type Activities = Record<string, (call: never) => Promise<unknown>>;
+
+/** The activities each queue serves, made when a worker of that queue starts. */
+export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
+  resolve: (stores) => ({
+    resolve: plainActivity(stores, createResolve(stores)),
+    finish: plainActivity(stores, createFinish(stores)),
+  }),
+  read: (stores) => mapped(stores, 'read', createRead(stores)),
+  chunk: (stores) => mapped(stores, 'chunk', createChunk(stores)),
+  features: (stores) => mapped(stores, 'features', createFeatures(stores)),
+  fit: (stores) => ({ fit: activity(stores, 'once', createFit(stores)) }),
+  transform: (stores) => ({ transform: activity(stores, 'once', createTransform(stores)) }),
+  train: (stores) => ({ train: activity(stores, 'once', createTrain(stores)) }),
+  evaluate: (stores) => ({ evaluate: activity(stores, 'once', createEvaluate(stores)) }),
+  predict: (stores) => ({ predict: activity(stores, 'once', createPredict(stores)) }),
+  publish: (stores) => ({
+    'publish-model': activity(stores, 'once', createPublishModel(stores)),
+    'publish-predictions': activity(stores, 'once', createPublishPredictions(stores)),
+  }),
+  report: (stores) => ({
+    'report-training': activity(stores, 'once', createTrainingReport(stores)),
+    'report-prediction': activity(stores, 'once', createPredictionReport(stores)),
+  }),
+};
+
+function mapped<I, O>(stores: Stores, name: string, { plan, batch, gather }: MappedActivities<I, O>): Activities {
+  return {
+    [`${name}.plan`]: activity(stores, 'plan', plan),
+    [name]: activity(stores, 'batch', batch),
+    [`${name}.gather`]: activity(stores, 'gather', gather),
+  };
+}

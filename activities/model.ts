@@ -1,0 +1,44 @@
+import type { Ref } from '../dag/ref.js';
+import type { Frame } from '../ml/frame.js';
+import type { CreatorRef } from './fit.js';
+
+/** A model version that a run begins from, pinned when the run was resolved. */
+export interface Parent {
+  model: string;
+  version: number;
+  artefact: Ref;
+  creator: CreatorRef;
+}
+
+/** A fitted clustering as it is stored: plain data. */
+export interface ClusterModel {
+  algorithm: 'k-means';
+  /** Value hash of the feature creator whose columns the centres have. */
+  creator: string;
+  columns: string[];
+  centres: number[][];
+  /** Id of each centre; ids keep their meaning from version to version. */
+  ids: number[];
+  nextId: number;
+  /** Largest distance of a training chunk to each centre: farther away is novel. */
+  radius: number[];
+  /** Chunks each cluster has seen over all its training. */
+  seen: number[];
+  inertia: number;
+  iterations: number;
+  params: Record<string, unknown>;
+  /** Which cluster (position) each chunk ever seen belongs to, as a stored table. */
+  assignments: Ref;
+}
+
+/** Every chunk a model has seen with its cluster, by position, and the distance to its centre. */
+export function assignmentFrame(keys: Pick<Frame, 'sensors' | 'days'>, labels: ArrayLike<number>, distances: ArrayLike<number>): Frame {
+  const data = new Float64Array(keys.days.length * 2);
+  for (let row = 0; row < keys.days.length; row++) {
+    data[row * 2] = labels[row]!;
+    data[row * 2 + 1] = distances[row]!;
+  }
+  return { sensors: keys.sensors, days: keys.days, columns: ['cluster', 'distance'], data };
+}
+
+export const chunkKey = (sensor: string, day: string) => `${day} ${sensor}`;

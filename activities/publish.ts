@@ -1,0 +1,155 @@
+import type { StepCall } from '../dag/plan.js';
+import { readFrame, readJson } from '../store/frames.js';
+import { quote } from '../store/duck.js';
+import type { Chunks, Manifest } from './chunk.js';
+import type { Attempt, Stores } from './context.js';
+import type { ClusterFigures, Scores } from './evaluate.js';
+import type { FeatureTable } from './features.js';
+import type { CreatorRef } from './fit.js';
+import type { Parent } from './model.js';
+import type { Predictions } from './predict.js';
+import type { Staged, StagedFile } from './read.js';
+import type { Listing } from './source.js';
+import type { TrainedModel } from './train.js';
+
+export interface PublishModelInput {
+  listing: Listing;
+  staged: Staged;
+  chunks: Chunks;
+  features: FeatureTable;
+  creator: CreatorRef;
+  model: TrainedModel;
+  scores: Scores;
+  parent: Parent | null;
+  name: string;
+  promote: boolean;
+}
+
+/** Output of the step: the registered version. */
+export interface PublishedModel {
+  model: string;
+  version: number;
+  parent: number | null;
+  champion: boolean;
+}
+
+export interface PublishPredictionsInput {
+  staged: Staged;
+  chunks: Chunks;
+  predictions: Predictions;
+}
+
+export interface PublishedPredictions {
+  predictions: number;
+  model: string;
+  version: number;
+}
+
+/** Most quarantined readings of a run that go into the table; all of them stay in the store. */
+const MAX_QUARANTINE_ROWS = 100_000;
+
+/** Registers the model with its lineage, and brings chunks, quarantine and metrics into Postgres. */
+export function createPublishModel(stores: Stores) {
+  return async ({ run, step, inputs }: StepCall<PublishModelInput>, attempt: Attempt): Promise<PublishedModel> => {
+    const { chunks, model, scores, parent, creator } = inputs;
+    await publishChunks(stores, run.runId, inputs, attempt);
+    const { version, champion } = await stores.registry.publishModel(
+      {
+        model: inputs.name,
+        runId: run.runId,
+        parent: parent?.version ?? null,
+        artefact: model.ref,
+        creator: creator.ref,
+        params: { algorithm: model.algorithm, k: model.k },
+        lineage: {
+          source: inputs.listing.source,
+          listing: inputs.listing.ref.valueHash,
+          chunks: chunks.valueHash,
+          features: inputs.features.ref.valueHash,
+          creator: creator.ref.valueHash,
+          code: { features: stores.codeHash('features'), train: stores.codeHash('train') },
+          days: [chunks.firstDay, chunks.lastDay],
+        },
+        metrics: { ...scores.model, chunks: chunks.chunks, sensors: chunks.sensors },
+      },
+      inputs.promote,
+    );
+    await stores.registry.putMetrics(run.runId, step, { ...figures('', scores.model), ...(scores.before && figures('before.', scores.before)) });
+    return { model: inputs.name, version, parent: parent?.version ?? null, champion };
+  };
+}
+
+/** Brings predictions, chunks, quarantine and metrics into Postgres: the run's own rows, replaced in one go each. */
+export function createPublishPredictions(stores: Stores) {
+  return async ({ run, step, inputs }: StepCall<PublishPredictionsInput>, attempt: Attempt): Promise<PublishedPredictions> => {
+    const { predictions } = inputs;
+    await publishChunks(stores, run.runId, inputs, attempt);
+    const { sensors, days, data } = await readFrame(stores.objects, predictions.ref);
+    await stores.registry.replacePredictions(
+      run.runId,
+      days.map((day, row) => [
+        run.runId,
+        sensors[row]!,
+        day,
+        data[row * 3]!,
+        data[row * 3 + 1]!,
+        data[row * 3 + 2] === 1,
+        predictions.model,
+        predictions.version,
+      ]),
+    );
+    const shares = predictions.sizes.map(({ id, chunks }): [string, number] => [`share.cluster_${id}`, chunks / days.length]);
+    await stores.registry.putMetrics(run.runId, step, {
+      chunks: days.length,
+      novel_share: predictions.novel / days.length,
+      mean_distance: predictions.meanDistance,
+      ...Object.fromEntries(shares),
+    });
+    return { predictions: days.length, model: predictions.model, version: predictions.version };
+  };
+}
+
+function figures(prefix: string, { inertia, silhouette, daviesBouldin, sizes }: ClusterFigures): Record<string, number> {
+  const total = sizes.reduce((sum, { chunks }) => sum + chunks, 0);
+  return {
+    [`${prefix}inertia`]: inertia,
+    [`${prefix}silhouette`]: silhouette ?? Number.NaN,
+    [`${prefix}davies_bouldin`]: daviesBouldin ?? Number.NaN,
+    ...Object.fromEntries(sizes.map(({ id, chunks }) => [`${prefix}share.cluster_${id}`, chunks / total])),
+  };
+}
+
+async function publishChunks(stores: Stores, runId: string, inputs: { staged: Staged; chunks: Chunks }, attempt: Attempt): Promise<void> {
+  const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
+  attempt.progress(0, 1, 'tables');
+  const moment = (us: number) => new Date(us / 1000).toISOString();
+  await stores.registry.replaceChunks(
+    runId,
+    days.flatMap(({ day, chunks }) =>
+      chunks.map((chunk) => [
+        runId,
+        chunk.sensor,
+        day,
+        chunk.rows,
+        moment(chunk.first),
+        moment(chunk.last),
+        chunk.largestGap,
+        chunk.share,
+        chunk.valueHash,
+      ]),
+    ),
+  );
+  const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
+  const rows: (string | number | null)[][] = [];
+  for (const { quarantine, path } of files) {
+    if (quarantine === null || rows.length >= MAX_QUARANTINE_ROWS) continue;
+    const object = await stores.objects.local(quarantine);
+    await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, async (duck) => {
+      const bad = await duck.rows<{ record: number; sensor: string | null; reason: string; raw: string | null }>(
+        `SELECT record::DOUBLE AS record, sensor, reason, raw FROM read_parquet(${quote(object)}) LIMIT ${MAX_QUARANTINE_ROWS - rows.length}`,
+      );
+      for (const { record, sensor, reason, raw } of bad) rows.push([runId, path, record, sensor, reason, raw]);
+    });
+  }
+  await stores.registry.replaceQuarantine(runId, rows);
+}

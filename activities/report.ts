@@ -1,0 +1,222 @@
+import type { StepCall } from '../dag/plan.js';
+import type { FeatureCreator } from '../ml/features/creator.js';
+import { columnOf, type Frame } from '../ml/frame.js';
+import { meanOf } from '../ml/features/readings.js';
+import { readFrame, readJson } from '../store/frames.js';
+import type { Chunks, Manifest } from './chunk.js';
+import type { Stores } from './context.js';
+import type { Scores } from './evaluate.js';
+import type { FeatureTable } from './features.js';
+import type { CreatorRef } from './fit.js';
+import type { Predictions } from './predict.js';
+import type { PublishedModel, PublishedPredictions } from './publish.js';
+import { reportPage } from './report-page.js';
+import type { Listing } from './source.js';
+import type { Table } from './transform.js';
+
+export interface ReportInput {
+  listing: Listing;
+  chunks: Chunks;
+  features: FeatureTable;
+  creator: CreatorRef;
+  table: Table;
+}
+
+export interface TrainingReportInput extends ReportInput {
+  scores: Scores;
+  published: PublishedModel;
+}
+
+export interface PredictionReportInput extends ReportInput {
+  predictions: Predictions;
+  published: PublishedPredictions;
+}
+
+/** Result of a run: what callers get back, and where the report is. */
+export interface RunResult {
+  report: { html: string; json: string };
+  account: Chunks['account'];
+  chunks: { total: number; days: number; sensors: number; made: number; kept: number };
+  features: { made: number; kept: number };
+  model: { name: string; version: number; parent: number | null; champion: boolean | null };
+  metrics: Record<string, number | null>;
+  sizes: { id: number; chunks: number }[];
+  predictions: number | null;
+}
+
+/** How one feature is distributed in this run, beside the training data of its creator. */
+export interface FeatureShift {
+  name: string;
+  mean: number | null;
+  std: number | null;
+  missing: number;
+  referenceMean: number | null;
+  referenceStd: number | null;
+  /** Difference of the means in reference standard deviations. */
+  shift: number | null;
+  marked: boolean;
+}
+
+export interface StepTime {
+  step: string;
+  startedAt: string;
+  seconds: number;
+  attempts: number;
+  batches: number;
+  measures: Record<string, number>;
+}
+
+export interface CoverageDay {
+  day: string;
+  sensors: { sensor: string; readings: number; share: number; largestGap: number }[];
+}
+
+/** Everything the report shows; the JSON file is this. */
+export interface Report {
+  runId: string;
+  pipeline: string;
+  source: string;
+  kind: 'training' | 'prediction';
+  result: Omit<RunResult, 'report'>;
+  quarantined: Record<string, number>;
+  zonelessIn: string | null;
+  days: [string, string];
+  shapes: { name: string; rows: number; columns: number }[];
+  scores: Scores | null;
+  predictions: Predictions | null;
+  features: FeatureShift[];
+  dropped: FeatureCreator['dropped'];
+  coverage: CoverageDay[];
+  steps: StepTime[];
+}
+
+/** Means that moved by more than this many standard deviations of the reference are marked. */
+const SHIFT_MARK = 0.5;
+
+export function createTrainingReport(stores: Stores) {
+  return async (call: StepCall<TrainingReportInput>): Promise<RunResult> => {
+    const { scores, published, chunks } = call.inputs;
+    return write(stores, call, 'training', { scores, predictions: null }, {
+      ...common(call.inputs),
+      model: { name: published.model, version: published.version, parent: published.parent, champion: published.champion },
+      metrics: {
+        inertia: scores.model.inertia,
+        silhouette: scores.model.silhouette,
+        daviesBouldin: scores.model.daviesBouldin,
+      },
+      sizes: scores.model.sizes,
+      predictions: null,
+      chunks: { total: chunks.chunks, days: chunks.days, sensors: chunks.sensors, made: chunks.made, kept: chunks.kept },
+    });
+  };
+}
+
+export function createPredictionReport(stores: Stores) {
+  return async (call: StepCall<PredictionReportInput>): Promise<RunResult> => {
+    const { predictions, published, chunks } = call.inputs;
+    return write(stores, call, 'prediction', { scores: null, predictions }, {
+      ...common(call.inputs),
+      model: { name: published.model, version: published.version, parent: null, champion: null },
+      metrics: { novelShare: predictions.novel / published.predictions, meanDistance: predictions.meanDistance },
+      sizes: predictions.sizes.map(({ id, chunks: n }) => ({ id, chunks: n })),
+      predictions: published.predictions,
+      chunks: { total: chunks.chunks, days: chunks.days, sensors: chunks.sensors, made: chunks.made, kept: chunks.kept },
+    });
+  };
+}
+
+function common({ chunks, features }: ReportInput) {
+  return { account: chunks.account, features: { made: features.made, kept: features.kept } };
+}
+
+async function write(
+  stores: Stores,
+  { run, inputs }: StepCall<ReportInput>,
+  kind: Report['kind'],
+  outcome: Pick<Report, 'scores' | 'predictions'>,
+  result: Omit<RunResult, 'report'>,
+): Promise<RunResult> {
+  const { chunks, features, table } = inputs;
+  const creator = await readJson<FeatureCreator>(stores.objects, inputs.creator.ref);
+  const raw = await readFrame(stores.objects, features.ref);
+  const { days } = await readJson<Manifest>(stores.objects, chunks);
+  const report: Report = {
+    runId: run.runId,
+    pipeline: run.pipeline,
+    source: inputs.listing.source,
+    kind,
+    result,
+    quarantined: chunks.quarantined,
+    zonelessIn: chunks.zonelessIn,
+    days: [chunks.firstDay, chunks.lastDay],
+    shapes: [
+      { name: 'features', rows: features.ref.rows, columns: features.columns },
+      { name: 'table', rows: table.ref.rows, columns: table.columns },
+    ],
+    ...outcome,
+    features: shifts(raw, creator),
+    dropped: creator.dropped,
+    coverage: days.map(({ day, chunks: all }) => ({
+      day,
+      sensors: all.map(({ sensor, rows, share, largestGap }) => ({ sensor, readings: rows, share, largestGap })),
+    })),
+    steps: await stepTimes(stores, run.runId),
+  };
+  const folder = `reports/${run.runId.replaceAll(/[^\w.-]+/g, '_')}`;
+  await stores.objects.write(`${folder}/report.json`, JSON.stringify(report, null, 2));
+  await stores.objects.write(`${folder}/report.html`, reportPage(report));
+  return {
+    report: { html: stores.objects.describe(`${folder}/report.html`), json: stores.objects.describe(`${folder}/report.json`) },
+    ...result,
+  };
+}
+
+function shifts(raw: Frame, creator: FeatureCreator): FeatureShift[] {
+  const known = (x: number) => (Number.isFinite(x) ? x : null);
+  return raw.columns.map((name, at) => {
+    const column = columnOf(raw, at);
+    const present = column.filter((x) => !Number.isNaN(x));
+    const mean = present.length === 0 ? Number.NaN : meanOf(present);
+    const std = Math.sqrt(present.reduce((sum, x) => sum + (x - mean) ** 2, 0) / present.length);
+    const reference = creator.reference.find((each) => each.name === name);
+    const shift = reference === undefined || reference.std === 0 ? Number.NaN : (mean - reference.mean) / reference.std;
+    return {
+      name,
+      mean: known(mean),
+      std: known(std),
+      missing: 1 - present.length / column.length,
+      referenceMean: known(reference?.mean ?? Number.NaN),
+      referenceStd: known(reference?.std ?? Number.NaN),
+      shift: known(shift),
+      marked: Math.abs(shift) > SHIFT_MARK,
+    };
+  });
+}
+
+async function stepTimes(stores: Stores, runId: string): Promise<StepTime[]> {
+  const steps = new Map<string, StepTime & { from: number; to: number }>();
+  for (const each of await stores.registry.attempts(runId)) {
+    const from = each.started_at.getTime();
+    const to = each.ended_at?.getTime() ?? from;
+    const step = steps.get(each.step) ?? {
+      step: each.step,
+      startedAt: each.started_at.toISOString(),
+      seconds: 0,
+      attempts: 0,
+      batches: 0,
+      measures: {},
+      from,
+      to,
+    };
+    step.from = Math.min(step.from, from);
+    step.to = Math.max(step.to, to);
+    step.attempts++;
+    if (each.phase === 'batch' && each.attempt === 1) step.batches++;
+    for (const [name, value] of Object.entries(each.measures)) {
+      step.measures[name] = name === 'rssMiB' ? Math.max(step.measures[name] ?? 0, value) : value;
+    }
+    step.seconds = (step.to - step.from) / 1000;
+    steps.set(each.step, step);
+  }
+  return [...steps.values()].map(({ from: _from, to: _to, ...step }) => step);
+}

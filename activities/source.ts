@@ -1,0 +1,116 @@
+import { open, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { glob } from 'tinyglobby';
+import { MillraceError } from '../config/errors.js';
+import type { Ref } from '../dag/ref.js';
+import { hashFile } from '../store/hash.js';
+
+/** One file of a source, pinned: what is read later must still be this. */
+export interface SourceFile {
+  path: string;
+  /** Path below the source without its endings; the first part of a sensor id in wide form. */
+  name: string;
+  format: 'csv' | 'tsv' | 'parquet';
+  bytes: number;
+  modifiedMs: number;
+  sha256: string;
+}
+
+/** A pinned listing of a source. */
+export interface Listing {
+  ref: Ref;
+  files: number;
+  bytes: number;
+  source: string;
+}
+
+const ENDING = /\.(csv|tsv|parquet)(\.gz)?$/i;
+const KNOWN = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
+
+/**
+ * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
+ * what it matches; a file itself. Links that lead out of the source are left out.
+ * @throws MillraceError MR_SOURCE_MISSING, MR_FILE_UNREADABLE
+ */
+export async function listSource(source: string, only: readonly string[], signal?: AbortSignal): Promise<SourceFile[]> {
+  if (!isAbsolute(source)) {
+    throw new MillraceError('MR_SOURCE_MISSING', `the source "${source}" is not an absolute path`, {
+      allowed: 'the command line makes paths absolute; other callers give absolute ones, as the workers see them',
+    });
+  }
+  const { root, paths } = await matches(source, only);
+  const files: SourceFile[] = [];
+  for (const path of paths) {
+    signal?.throwIfAborted();
+    files.push(await pin(root, path, signal));
+  }
+  return files;
+}
+
+async function matches(source: string, only: readonly string[]): Promise<{ root: string; paths: string[] }> {
+  const found = await stat(source).catch(() => null);
+  if (found?.isFile()) return { root: dirname(source), paths: [source] };
+
+  const root = found?.isDirectory() ? source : globRoot(source);
+  const pattern = found?.isDirectory() ? '**' : relative(root, source).split(sep).join('/');
+  const options = { cwd: root, absolute: true, followSymbolicLinks: false, expandDirectories: false, dot: false } as const;
+  const all = found?.isDirectory() || (await stat(root).catch(() => null)) ? await glob(pattern, options) : [];
+  const wanted = only.length === 0 ? null : new Set(await glob([...only], options));
+  const inside: string[] = [];
+  for (const path of all.map((each) => resolve(each)).sort()) {
+    if (!ENDING.test(path) || (wanted !== null && !wanted.has(path))) continue;
+    if ((await realpath(path)).startsWith((await realpath(root)) + sep)) inside.push(path);
+  }
+  if (inside.length > 0) return { root, paths: inside };
+
+  const what = found?.isDirectory() ? `the folder ${source} holds no file` : `nothing matches ${source}`;
+  const others = all.length > 0 ? `; ${all.length} files there have other endings or were not selected` : '';
+  throw new MillraceError('MR_SOURCE_MISSING', what + others, {
+    allowed: `a file, a folder or a quoted glob; endings: ${KNOWN}`,
+    next: found === null && !/[*?[{]/.test(source) ? `look into ${dirname(source)}` : 'check the path, and "files" if it is set',
+  });
+}
+
+/** The part of a glob before its first special character, up to a folder. */
+function globRoot(pattern: string): string {
+  const parts = pattern.split(sep);
+  const special = parts.findIndex((part) => /[*?[\]{}()!]/.test(part));
+  return parts.slice(0, special === -1 ? parts.length - 1 : special).join(sep) || sep;
+}
+
+async function pin(root: string, path: string, signal?: AbortSignal): Promise<SourceFile> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return {
+      path,
+      name: join(dirname(relative(root, path)), basename(path).replace(ENDING, '').replace(/\.txt$/i, '')).split(sep).join('/'),
+      format: await formatOf(path),
+      bytes: size,
+      modifiedMs: mtimeMs,
+      sha256: await hashFile(path, signal),
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError('MR_FILE_UNREADABLE', `${path} cannot be read: ${(error as Error).message}`, {
+      next: 'check its permissions, as the user who runs the worker',
+    });
+  }
+}
+
+/** What a file is, by its first bytes; only text needs the name to tell tabs from commas. */
+async function formatOf(path: string): Promise<SourceFile['format']> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    if (bytesRead === 4 && buffer.toString('latin1') === 'PAR1') return 'parquet';
+  } finally {
+    await file.close();
+  }
+  if (/\.parquet$/i.test(path)) {
+    throw new MillraceError('MR_FILE_UNREADABLE', `${path} is called Parquet but does not begin with PAR1`, {
+      next: 'write the file anew; it may have been cut off or be of another kind',
+    });
+  }
+  return /\.tsv(\.gz)?$/i.test(path) ? 'tsv' : 'csv';
+}

@@ -1,0 +1,63 @@
+import { MillraceError } from '../config/errors.js';
+import { nearest } from '../config/nearest.js';
+
+const DAY_MS = 86_400_000;
+
+/** @throws MillraceError MR_ZONE_UNKNOWN with the zones that look alike */
+export function checkZone(tz: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: tz });
+    // Intl also takes fixed offsets, which DuckDB does not.
+    if (/^[+-]/.test(tz)) throw new RangeError(tz);
+  } catch {
+    const alike = nearest(tz, Intl.supportedValuesOf('timeZone'));
+    throw new MillraceError('MR_ZONE_UNKNOWN', `there is no time zone "${tz}"`, {
+      allowed: `names of the IANA database, for example UTC or Europe/Berlin${alike.length > 0 ? `; these look alike: ${alike.join(', ')}` : ''}`,
+    });
+  }
+}
+
+/** `2024-03-31` of days since 1970-01-01. */
+export function dayName(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** Days since 1970-01-01 of `2024-03-31`. */
+export function dayNumber(name: string): number {
+  return Math.floor(Date.parse(`${name}T00:00:00Z`) / DAY_MS);
+}
+
+/** The moment a day begins in a zone, in µs since 1970: 23, 24 or 25 hours before the next one does. */
+export function dayStart(day: number, tz: string): number {
+  const wall = day * DAY_MS;
+  // The zone's offset near that moment; taken twice, as the first guess may lie on the other side of a switch.
+  let moment = wall - offsetMs(wall, tz);
+  moment = wall - offsetMs(moment, tz);
+  // Where midnight itself is skipped, the day begins at the switch, which is the earliest moment of the new date.
+  while (wallDay(moment, tz) < day) moment += 15 * 60_000;
+  return moment * 1000;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function wallMs(moment: number, tz: string): number {
+  let format = formats.get(tz);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-CA', {
+      timeZone: tz,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(tz, format);
+  }
+  const part = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
+}
+
+const offsetMs = (moment: number, tz: string) => wallMs(moment, tz) - moment;
+const wallDay = (moment: number, tz: string) => Math.floor(wallMs(moment, tz) / DAY_MS);

@@ -1,0 +1,73 @@
+import { createLogUpdate } from 'log-update';
+import type { Millrace } from '../client/millrace.js';
+import type { RunProgress } from '../client/millrace.js';
+import type { StepStatus } from '../dag/plan.js';
+import type { Output } from './output.js';
+
+const SPIN = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+const BAR = 16;
+
+/** Shows a run while it goes on: a table that changes on a terminal, a line per finished step elsewhere. */
+export async function followRun(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+  if (out.json) {
+    for await (const _ of millrace.follow(workflowId));
+    return;
+  }
+  if (process.stderr.isTTY) await live(millrace, workflowId, out);
+  else await lines(millrace, workflowId, out);
+}
+
+async function live(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+  const screen = createLogUpdate(process.stderr);
+  let progress: RunProgress | undefined;
+  let tick = 0;
+  const draw = () => screen((progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!)).join('\n'));
+  const timer = setInterval(() => {
+    tick++;
+    draw();
+  }, 80);
+  try {
+    for await (progress of millrace.follow(workflowId)) if (progress.steps.length > 0) draw();
+  } finally {
+    clearInterval(timer);
+    draw();
+    screen.done();
+  }
+}
+
+async function lines(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+  const shown = new Set<string>();
+  for await (const { steps } of millrace.follow(workflowId)) {
+    for (const step of steps) {
+      if (step.endedAt === null || shown.has(step.name)) continue;
+      shown.add(step.name);
+      process.stderr.write(`${line(step, out, '')}\n`);
+    }
+  }
+}
+
+function line(step: StepStatus, out: Output, spin: string): string {
+  const mark = {
+    waiting: out.style('dim', '·'),
+    running: out.style('cyan', spin),
+    done: out.style('green', '✓'),
+    failed: out.style('red', '✗'),
+    cancelled: out.style('yellow', '⊘'),
+  }[step.state];
+  const name = step.state === 'waiting' ? out.style('dim', step.name.padEnd(10)) : step.name.padEnd(10);
+  return `  ${mark} ${name} ${out.style('dim', `${seconds(step)}  ${work(step)}`.trimEnd())}`;
+}
+
+function seconds({ startedAt, endedAt }: StepStatus): string {
+  if (startedAt === null) return '';
+  const end = endedAt === null ? Date.now() : Date.parse(endedAt);
+  return `${(Math.max(0, end - Date.parse(startedAt)) / 1000).toFixed(1)} s`.padStart(7);
+}
+
+function work({ state, batches, batchesDone, items, kept }: StepStatus): string {
+  if (state === 'waiting' || (batches === 0 && items === 0)) return '';
+  if (batches === 0) return 'kept from before';
+  const filled = Math.round((batchesDone / batches) * BAR);
+  const bar = state === 'running' ? `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ` : '';
+  return `${bar}${batchesDone} of ${batches} ${batches === 1 ? 'batch' : 'batches'}${kept > 0 ? `, ${kept} kept from before` : ''}`;
+}

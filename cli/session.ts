@@ -1,0 +1,35 @@
+import { Millrace } from '../client/millrace.js';
+import { type Env, readEnv } from '../config/env.js';
+import { ensureUp } from '../embedded/services.js';
+import type { ServiceRecord } from '../embedded/services.js';
+import { bytes, type Output } from './output.js';
+
+/** Connects, starting the embedded services in the background when they are needed and not up. */
+export async function connect(out: Output): Promise<{ millrace: Millrace; record: ServiceRecord | null; env: Env }> {
+  const env = readEnv();
+  let record: ServiceRecord | null = null;
+  if (env.temporalAddress === undefined || env.databaseUrl === undefined) {
+    const up = await ensureUp(env, progressLine(out));
+    record = up.record;
+    if (up.started) out.note('services are up and stay so; millrace down stops them');
+  }
+  return { millrace: await Millrace.connect(env), record, env };
+}
+
+/** Shows what starts, and what is fetched, how much of it there is and how far it is. */
+export function progressLine(out: Output): (message: string, done?: number, total?: number) => void {
+  let last = '';
+  let step = -1;
+  return (message, done, total) => {
+    if (done === undefined || total === undefined || total === 0) {
+      if (message !== last) out.note(message);
+      last = message;
+      return;
+    }
+    const quarter = Math.floor((done / total) * 4);
+    if (message === last && quarter === step) return;
+    last = message;
+    step = quarter;
+    out.note(`${message}: ${bytes(done)} of ${bytes(total)}`);
+  };
+}

@@ -1,0 +1,42 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** What the environment says, read here and nowhere else. Empty variables count as unset. */
+export interface Env {
+  /** Work folder: services, store, reports. `MILLRACE_HOME`, default `./.millrace`. */
+  home: string;
+  /** Downloads shared between projects. `MILLRACE_CACHE`, default `$XDG_CACHE_HOME/millrace` or `~/.cache/millrace`. */
+  cache: string;
+  /** External Temporal. `TEMPORAL_ADDRESS`; unset: the embedded server. */
+  temporalAddress: string | undefined;
+  temporalNamespace: string;
+  /** External Postgres. `DATABASE_URL`; unset: the embedded server. */
+  databaseUrl: string | undefined;
+  /** Folder of the object store. `MILLRACE_STORE`, default `<home>/store`. */
+  store: string;
+  /** Where to look for programs. */
+  path: string;
+  pip: { indexUrl: string | undefined; configFile: string | undefined };
+  color: boolean;
+  /** Tests: a skipped test is a failure. */
+  noSkip: boolean;
+  user: string | undefined;
+}
+
+export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Env {
+  const get = (name: string) => env[name]?.trim() || undefined;
+  const home = resolve(cwd, get('MILLRACE_HOME') ?? '.millrace');
+  return {
+    home,
+    cache: resolve(cwd, get('MILLRACE_CACHE') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'millrace')),
+    temporalAddress: get('TEMPORAL_ADDRESS'),
+    temporalNamespace: get('TEMPORAL_NAMESPACE') ?? 'default',
+    databaseUrl: get('DATABASE_URL'),
+    store: resolve(cwd, get('MILLRACE_STORE') ?? join(home, 'store')),
+    path: get('PATH') ?? '',
+    pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
+    color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),
+    noSkip: get('MILLRACE_NO_SKIP') === '1',
+    user: get('SUDO_USER') ?? get('USER'),
+  };
+}

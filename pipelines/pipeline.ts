@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { MillraceError } from '../config/errors.js';
+import { didYouMean } from '../config/nearest.js';
+import { type AddStep, drawGraph, type Edge, type Graph } from '../dag/declare.js';
+
+type Edges<T> = { readonly [K in keyof T]-?: Edge<T[K]> };
+
+/** A declared pipeline: its graph, and its params with types, ranges, defaults and docs. */
+export interface Pipeline {
+  graph: Graph;
+  params: z.ZodObject;
+  /** Checks params and fills in defaults. @throws MillraceError MR_PARAM with all that is wrong */
+  parse(params: Record<string, unknown>): Record<string, unknown>;
+}
+
+/**
+ * Declares a pipeline. `draw` reads like the drawing of it: each call of `step` adds a node, and what it returns is
+ * the edge that leaves the node.
+ */
+export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
+  name: string;
+  title: string;
+  doc: string;
+  params: z.ZodObject<Shape, z.core.$strict>;
+  /** Inputs that are pinned when a run begins, with the kind of edge each gives. */
+  pins: Record<keyof Pins & string, string>;
+  draw: (step: AddStep, params: Edges<z.output<z.ZodObject<Shape, z.core.$strict>>>, pins: Edges<Pins>) => Edge<unknown>;
+}): Pipeline {
+  const names = Object.keys(about.params.shape);
+  return {
+    graph: drawGraph<z.output<typeof about.params>, Pins>({ ...about, params: names as never }, about.draw),
+    params: about.params as unknown as z.ZodObject,
+    parse: (params) => parseParams(about.name, about.params as unknown as z.ZodObject, params),
+  };
+}
+
+function parseParams(name: string, schema: z.ZodObject, params: Record<string, unknown>): Record<string, unknown> {
+  const parsed = schema.safeParse(params);
+  if (parsed.success) return parsed.data;
+  const names = Object.keys(schema.shape);
+  const wrong = parsed.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `there is no param "${key}".${didYouMean(key, names)}`);
+    }
+    const path = issue.path.join('.');
+    const given = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], params);
+    return [given === undefined ? `${path} is needed` : `${path} is ${JSON.stringify(given)}: ${issue.message}`];
+  });
+  throw new MillraceError('MR_PARAM', `${name}: ${wrong.join('\n  ')}`, {
+    allowed: `params: ${names.join(', ')}`,
+    next: `millrace pipelines show ${name} explains them`,
+  });
+}

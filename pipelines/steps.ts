@@ -1,0 +1,143 @@
+import type { ChunkInput, Chunks } from '../activities/chunk.js';
+import type { EvaluateInput, Scores } from '../activities/evaluate.js';
+import type { FeaturesInput, FeatureTable } from '../activities/features.js';
+import type { CreatorRef, FitInput } from '../activities/fit.js';
+import type { PredictInput, Predictions } from '../activities/predict.js';
+import type { PublishedModel, PublishedPredictions, PublishModelInput, PublishPredictionsInput } from '../activities/publish.js';
+import type { ReadInput, Staged } from '../activities/read.js';
+import type { PredictionReportInput, RunResult, TrainingReportInput } from '../activities/report.js';
+import type { TrainedModel, TrainInput } from '../activities/train.js';
+import type { Table, TransformInput } from '../activities/transform.js';
+import { STEP_QUEUES } from '../config/queues.js';
+import { stepKind } from '../dag/declare.js';
+
+/** The kinds of steps pipelines are drawn with, in the order data flows. */
+
+export const read = stepKind<ReadInput, Staged>({
+  activity: 'read',
+  queue: STEP_QUEUES.read,
+  mapped: true,
+  doc: 'reads each file into one form and sets unusable readings apart',
+  takes: { listing: 'listing', tz: 'param', timeColumn: 'param', sensorColumn: 'param', valueColumn: 'param' },
+  gives: 'staged',
+  timeoutSeconds: 3600,
+});
+
+export const chunk = stepKind<ChunkInput, Chunks>({
+  activity: 'chunk',
+  queue: STEP_QUEUES.chunk,
+  mapped: true,
+  doc: 'cuts the readings into one chunk per sensor and day',
+  takes: { staged: 'staged', tz: 'param', from: 'param', to: 'param' },
+  gives: 'chunks',
+  timeoutSeconds: 3600,
+});
+
+export const features = stepKind<FeaturesInput, FeatureTable>({
+  activity: 'features',
+  queue: STEP_QUEUES.features,
+  mapped: true,
+  doc: 'computes the features of each chunk',
+  takes: { chunks: 'chunks' },
+  gives: 'features',
+});
+
+export const fit = stepKind<FitInput, CreatorRef>({
+  activity: 'fit',
+  queue: STEP_QUEUES.fit,
+  doc: 'fits the feature creator: which columns survive, imputation, scaling',
+  takes: { features: 'features', parent: 'parent', groups: 'param', scaling: 'param', maxMissing: 'param' },
+  gives: 'creator',
+});
+
+export const transform = stepKind<TransformInput, Table>({
+  activity: 'transform',
+  queue: STEP_QUEUES.transform,
+  doc: 'applies the feature creator to the raw features',
+  takes: { features: 'features', creator: 'creator' },
+  gives: 'table',
+});
+
+export const train = stepKind<TrainInput, TrainedModel>({
+  activity: 'train',
+  queue: STEP_QUEUES.train,
+  doc: 'trains the clustering, or continues it from the model before',
+  takes: { table: 'table', parent: 'parent', k: 'param', seed: 'param', starts: 'param', maxIterations: 'param', tolerance: 'param' },
+  gives: 'model',
+  timeoutSeconds: 3600,
+});
+
+export const evaluate = stepKind<EvaluateInput, Scores>({
+  activity: 'evaluate',
+  queue: STEP_QUEUES.evaluate,
+  doc: 'scores the model beside the version before',
+  takes: { table: 'table', model: 'model', parent: 'parent', seed: 'param' },
+  gives: 'scores',
+});
+
+export const predict = stepKind<PredictInput, Predictions>({
+  activity: 'predict',
+  queue: STEP_QUEUES.predict,
+  doc: 'gives each chunk its cluster, its distance and whether it is novel',
+  takes: { table: 'table', model: 'registered-model' },
+  gives: 'predictions',
+});
+
+export const publishModel = stepKind<PublishModelInput, PublishedModel>({
+  activity: 'publish-model',
+  queue: STEP_QUEUES.publish,
+  doc: 'registers the model version; chunks, quarantine and metrics to Postgres',
+  takes: {
+    listing: 'listing',
+    staged: 'staged',
+    chunks: 'chunks',
+    features: 'features',
+    creator: 'creator',
+    model: 'model',
+    scores: 'scores',
+    parent: 'parent',
+    name: 'param',
+    promote: 'param',
+  },
+  gives: 'published-model',
+});
+
+export const publishPredictions = stepKind<PublishPredictionsInput, PublishedPredictions>({
+  activity: 'publish-predictions',
+  queue: STEP_QUEUES.publish,
+  doc: 'brings predictions, chunks, quarantine and metrics to Postgres',
+  takes: { staged: 'staged', chunks: 'chunks', predictions: 'predictions' },
+  gives: 'published-predictions',
+});
+
+export const reportTraining = stepKind<TrainingReportInput, RunResult>({
+  activity: 'report-training',
+  queue: STEP_QUEUES.report,
+  doc: 'writes the report, as a page and as JSON',
+  takes: {
+    listing: 'listing',
+    chunks: 'chunks',
+    features: 'features',
+    creator: 'creator',
+    table: 'table',
+    scores: 'scores',
+    published: 'published-model',
+  },
+  gives: 'result',
+});
+
+export const reportPrediction = stepKind<PredictionReportInput, RunResult>({
+  activity: 'report-prediction',
+  queue: STEP_QUEUES.report,
+  doc: 'writes the report, as a page and as JSON',
+  takes: {
+    listing: 'listing',
+    chunks: 'chunks',
+    features: 'features',
+    creator: 'creator',
+    table: 'table',
+    predictions: 'predictions',
+    published: 'published-predictions',
+  },
+  gives: 'result',
+});

@@ -1,0 +1,57 @@
+import type { ObjectStore } from './objects/object-store.js';
+import { type Columns, decodeColumns, encodeColumns } from './frames.js';
+import { hashJson } from './hash.js';
+
+/**
+ * Rows of numbers kept under the hash of what they were made from: many rows to an object, so that a million chunks
+ * are not a million files. All rows under one prefix were made by the same code with the same params.
+ */
+export class KeptRows {
+  constructor(
+    private readonly objects: ObjectStore,
+    private readonly prefix: string,
+    private readonly columns: readonly string[],
+  ) {}
+
+  /** Which of these keys are there. */
+  async present(): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for (const part of await this.objects.list(`${this.prefix}/`)) {
+      for (const key of (await decodeColumns(await this.objects.read(part), ['key'])).key as string[]) keys.add(key);
+    }
+    return keys;
+  }
+
+  /** Keeps rows; the same keys make the same object, so doing it twice does no harm. */
+  async put(keys: readonly string[], data: Float64Array): Promise<void> {
+    const width = this.columns.length;
+    const columns: Columns = { key: keys };
+    this.columns.forEach((name, at) => {
+      columns[name] = Float64Array.from(keys, (_, row) => data[row * width + at]!);
+    });
+    await this.objects.write(`${this.prefix}/${hashJson(keys).slice(0, 32)}.parquet`, encodeColumns(columns));
+  }
+
+  /** Fills `data` (row-major) with the rows of `keys`, in that order. Returns the keys that are not there. */
+  async fill(keys: readonly string[], data: Float64Array): Promise<string[]> {
+    const width = this.columns.length;
+    const rowsOf = new Map<string, number[]>();
+    keys.forEach((key, row) => {
+      const rows = rowsOf.get(key);
+      if (rows === undefined) rowsOf.set(key, [row]);
+      else rows.push(row);
+    });
+    for (const part of await this.objects.list(`${this.prefix}/`)) {
+      if (rowsOf.size === 0) break;
+      const { key, ...rest } = await decodeColumns(await this.objects.read(part));
+      const values = this.columns.map((name) => rest[name] as Float64Array);
+      (key as string[]).forEach((each, from) => {
+        for (const row of rowsOf.get(each) ?? []) {
+          for (let at = 0; at < width; at++) data[row * width + at] = values[at]![from]!;
+        }
+        rowsOf.delete(each);
+      });
+    }
+    return [...rowsOf.keys()];
+  }
+}

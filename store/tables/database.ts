@@ -1,0 +1,80 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Tables } from './schema.js';
+
+export type Db = Kysely<Tables>;
+
+/** Dates as the text Postgres sends: a day has no zone. */
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.DATE ? (text: string) => text : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export interface Database {
+  db: Db;
+  pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+/** Opens a pool on Postgres; connections that break are replaced, `onError` is told. */
+export function openDatabase(config: pg.PoolConfig, onError: (error: Error) => void): Database {
+  const pool = new pg.Pool({ max: 8, connectionTimeoutMillis: 10_000, application_name: 'millrace', ...config, types });
+  pool.on('error', onError);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { db, pool, close: () => db.destroy() };
+}
+
+/**
+ * Replaces a run's rows of a table in one transaction: COPY into a temporary table first, so that a broken connection
+ * leaves the old rows.
+ * @param rows lines of values in the order of `columns`; null is NULL
+ */
+export async function replaceRows(
+  pool: pg.Pool,
+  table: string,
+  columns: readonly string[],
+  runId: string,
+  rows: Iterable<readonly (string | number | boolean | null)[]>,
+): Promise<void> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const list = columns.join(', ');
+  try {
+    await client.query('BEGIN');
+    await client.query(`CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT ${list} FROM ${table} WITH NO DATA`);
+    await pipeline(Readable.from(copyText(rows)), client.query(copyFrom(`COPY incoming (${list}) FROM STDIN`)));
+    await client.query(`DELETE FROM ${table} WHERE run_id = $1`, [runId]);
+    await client.query(`INSERT INTO ${table} (${list}) SELECT ${list} FROM incoming`);
+    await client.query('COMMIT');
+  } catch (error) {
+    broken = error as Error;
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+function* copyText(rows: Iterable<readonly (string | number | boolean | null)[]>): Generator<string> {
+  let text = '';
+  for (const row of rows) {
+    text += `${row.map(copyValue).join('\t')}\n`;
+    if (text.length > 65_536) {
+      yield text;
+      text = '';
+    }
+  }
+  if (text !== '') yield text;
+}
+
+const ESCAPES: Record<string, string> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function copyValue(value: string | number | boolean | null): string {
+  if (value === null) return '\\N';
+  if (typeof value !== 'string') return String(value);
+  // Postgres text holds no NUL.
+  return value.replaceAll('\0', '\uFFFD').replace(/[\\\n\r\t]/g, (each) => ESCAPES[each]!);
+}

@@ -1,0 +1,86 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** The tables, as queries see them; `migrations/` makes them. */
+export interface Tables {
+  runs: RunsTable;
+  step_attempts: StepAttemptsTable;
+  metrics: { run_id: string; step: string; name: string; value: number | null };
+  models: { name: string; champion: number | null; created_at: Generated<Date> };
+  model_versions: ModelVersionsTable;
+  chunks: { run_id: string; sensor: string; day: string; readings: number; share: number; largest_gap_s: number };
+  quarantine: { run_id: string; file: string; record: string; sensor: string | null; reason: string; raw: string | null };
+  predictions: PredictionsTable;
+}
+
+export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'lost';
+
+/** Written as JSON text, read as a value. */
+type Json<T> = ColumnType<T, string, string>;
+
+export interface RunError {
+  code: string;
+  message: string;
+  step: string | null;
+}
+
+interface RunsTable {
+  id: string;
+  pipeline: string;
+  workflow_id: string;
+  temporal_run_id: string;
+  state: RunState;
+  params: Json<Record<string, unknown>>;
+  interval_start: Date | null;
+  interval_end: Date | null;
+  started_at: Generated<Date>;
+  ended_at: Date | null;
+  result: Json<Record<string, unknown> | null> | null;
+  error: Json<RunError | null> | null;
+}
+
+interface StepAttemptsTable {
+  run_id: string;
+  step: string;
+  phase: 'once' | 'plan' | 'batch' | 'gather';
+  batch: number;
+  attempt: number;
+  state: RunState;
+  worker: string;
+  started_at: Generated<Date>;
+  ended_at: Date | null;
+  measures: Json<Record<string, number>>;
+  error: Json<RunError | null> | null;
+}
+
+interface ModelVersionsTable {
+  model: string;
+  version: number;
+  run_id: string;
+  parent: number | null;
+  artefact: Json<StoredRef>;
+  creator: Json<StoredRef>;
+  params: Json<Record<string, unknown>>;
+  lineage: Json<Record<string, unknown>>;
+  metrics: Json<Record<string, unknown>>;
+  created_at: Generated<Date>;
+}
+
+interface StoredRef {
+  uri: string;
+  valueHash: string;
+  sha256: string;
+  rows: number;
+  bytes: number;
+  schemaHash: string;
+}
+
+interface PredictionsTable {
+  run_id: string;
+  sensor: string;
+  day: string;
+  cluster: number;
+  distance: number;
+  novel: boolean;
+  model: string;
+  version: number;
+}

@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Stores } from '../activities/context.js';
+import type { Settings } from '../config/settings.js';
+import { Duck } from '../store/duck.js';
+import { FolderStore } from '../store/objects/folder-store.js';
+import { openDatabase } from '../store/tables/database.js';
+import { Registry } from '../store/tables/registry.js';
+import { codeHashes } from './code-hashes.js';
+import { ThreadPool } from './threads.js';
+
+/** Puts together what the activities depend on. */
+export async function composeStores(settings: Settings, log: Logger): Promise<{ stores: Stores; close(): Promise<void> }> {
+  const database = openDatabase({ ...settings.database }, (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'));
+  const parallel = new ThreadPool(availableParallelism());
+  const hashes = await codeHashes();
+  const stores: Stores = {
+    objects: new FolderStore(settings.store),
+    registry: new Registry(database),
+    duck: new Duck({ memoryMiB: settings.memoryMiB, threads: availableParallelism(), scratch: join(settings.store, 'scratch') }),
+    parallel,
+    log,
+    codeHash(step) {
+      const hash = hashes[step];
+      if (hash === undefined) throw new Error(`no code hash for the step "${step}"; run npm run build`);
+      return hash;
+    },
+  };
+  return {
+    stores,
+    async close() {
+      await parallel.close();
+      await database.close();
+    },
+  };
+}

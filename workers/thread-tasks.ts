@@ -1,0 +1,4 @@
+/** What worker threads run: a task of `ml/` by its name. */
+export { computeFeatures as features } from '../ml/features/chunk-features.js';
+export { kMeans as kmeans } from '../ml/cluster/kmeans.js';
+export { clusterScores } from '../ml/metrics/cluster-scores.js';

@@ -1,0 +1,8 @@
+import type { RunRequest } from '../activities/resolve.js';
+import { runPipeline } from './runner.js';
+
+/** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */
+const sensorTraining = (request: RunRequest) => runPipeline(request);
+const sensorPrediction = (request: RunRequest) => runPipeline(request);
+
+export { sensorPrediction as 'sensor-prediction', sensorTraining as 'sensor-training' };

@@ -1,0 +1,169 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  defineQuery,
+  isCancellation,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { FinishCall } from '../activities/finish.js';
+import type { ResolveCall, RunRequest } from '../activities/resolve.js';
+import { STEP_QUEUES } from '../config/queues.js';
+import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
+import type { MapPlan, Plan, PlanStep, StepStatus } from '../dag/plan.js';
+import { describeSteps } from './details.js';
+
+/** The state of every step of a run. */
+export const stateQuery = defineQuery<StepStatus[]>('state');
+
+type Call = (input: unknown) => Promise<unknown>;
+
+const HEARTBEAT_TIMEOUT = '15 seconds';
+/** A queue that nobody serves becomes an error, but a worker may be down for a night. */
+const NOBODY_SERVES = '24 hours';
+
+const control = proxyActivities<{ resolve(call: ResolveCall): Promise<Plan>; finish(call: FinishCall): Promise<null> }>({
+  taskQueue: STEP_QUEUES.resolve,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToStartTimeout: NOBODY_SERVES,
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+});
+
+/**
+ * Carries out a pipeline: resolves the request into a plan, then runs each step as soon as its inputs are there.
+ * The plan is read from history, so editing a declaration changes no open run. Guarantees that the end of the run is
+ * recorded, however it ends.
+ */
+export async function runPipeline(request: RunRequest): Promise<unknown> {
+  const { workflowId, runId: temporalRunId, workflowType: pipeline } = workflowInfo();
+  let steps: StepStatus[] = [];
+  setHandler(stateQuery, () => steps);
+  upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.pipeline), value: pipeline }]);
+  const finish = (end: Omit<FinishCall, 'temporalRunId'>) =>
+    CancellationScope.nonCancellable(() => control.finish({ temporalRunId, ...end }));
+  try {
+    const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request });
+    if (plan.interval !== null) upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
+    steps = plan.steps.map(waiting);
+    const result = await new Runner(plan, steps).run();
+    await finish({ state: 'done', result, error: null });
+    return result;
+  } catch (error) {
+    const end = explain(error, steps);
+    await finish({ state: end.code === 'MR_CANCELLED' ? 'cancelled' : 'failed', result: null, error: end });
+    if (isCancellation(error)) throw error;
+    throw ApplicationFailure.nonRetryable(end.message, end.code, { step: end.step });
+  }
+}
+
+class Runner {
+  readonly #outputs = new Map<string, Promise<unknown>>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly steps: StepStatus[],
+  ) {}
+
+  /** Runs all steps; the first that fails cancels the others. */
+  async run(): Promise<unknown> {
+    return CancellationScope.cancellable(async () => {
+      const scope = CancellationScope.current();
+      // The plan may list steps in any order, so every promise exists before the first step looks for its inputs.
+      const start = new Map<string, () => void>();
+      for (const step of this.plan.steps) {
+        const ready = new Promise<void>((resolve) => start.set(step.name, resolve));
+        const output = ready.then(() => this.#step(step));
+        output.catch(() => scope.cancel());
+        this.#outputs.set(step.name, output);
+      }
+      for (const go of start.values()) go();
+      await Promise.all(this.#outputs.values());
+      return this.#outputs.get(this.plan.result);
+    });
+  }
+
+  async #step(step: PlanStep): Promise<unknown> {
+    const inputs: Record<string, unknown> = {};
+    for (const [name, input] of Object.entries(step.inputs)) {
+      inputs[name] = 'step' in input ? await this.#outputs.get(input.step) : input.value;
+    }
+    const status = this.steps.find(({ name }) => name === step.name)!;
+    this.#show(status, { state: 'running', startedAt: now() });
+    try {
+      const call = { run: this.plan.run, step: step.name, inputs };
+      const output = step.mapped ? await this.#mapped(step, call, status) : await activity(step, step.activity, step.name)(call);
+      this.#show(status, { state: 'done', endedAt: now() });
+      this.#noteVersion(output);
+      return output;
+    } catch (error) {
+      this.#show(status, { state: isCancellation(error) ? 'cancelled' : 'failed', endedAt: now() });
+      throw error;
+    }
+  }
+
+  async #mapped(step: PlanStep, call: { run: Plan['run']; step: string; inputs: Record<string, unknown> }, status: StepStatus) {
+    const map = (await activity(step, `${step.activity}.plan`, `${step.name}: what is there already`)(call)) as MapPlan;
+    const { worklist, batches, items, kept } = map;
+    this.#show(status, { batches: batches.length, items, kept });
+    await Promise.all(
+      batches.map(async (slice, at) => {
+        const summary = `${step.name} ${at + 1} of ${batches.length}`;
+        await activity(step, step.activity, summary)({ ...call, worklist, slice, batch: at + 1, batches: batches.length });
+        this.#show(status, { batchesDone: status.batchesDone + 1 });
+      }),
+    );
+    return activity(step, `${step.activity}.gather`, `${step.name}: together`)({ ...call, worklist, kept, made: items - kept });
+  }
+
+  #show(status: StepStatus, change: Partial<StepStatus>): void {
+    Object.assign(status, change);
+    setCurrentDetails(describeSteps(this.plan.title, this.steps));
+  }
+
+  /** A step that names a model version makes the run searchable by it. */
+  #noteVersion(output: unknown): void {
+    if (typeof output !== 'object' || output === null || !('model' in output) || !('version' in output)) return;
+    const { model, version } = output;
+    if (typeof model !== 'string') return;
+    upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.modelVersion), value: `${model}@${String(version)}` }]);
+  }
+}
+
+function activity(step: PlanStep, name: string, summary: string): Call {
+  const { retry } = step;
+  const activities = proxyActivities<Record<string, Call>>({
+    taskQueue: step.queue,
+    startToCloseTimeout: `${step.timeoutSeconds} s`,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToStartTimeout: NOBODY_SERVES,
+    retry: {
+      maximumAttempts: retry.maxAttempts,
+      initialInterval: `${retry.initialSeconds} s`,
+      backoffCoefficient: retry.backoff,
+      maximumInterval: `${retry.maxSeconds} s`,
+    },
+    summary,
+  });
+  return activities[name]!;
+}
+
+function waiting({ name }: PlanStep): StepStatus {
+  return { name, state: 'waiting', batches: 0, batchesDone: 0, items: 0, kept: 0, startedAt: null, endedAt: null };
+}
+
+function explain(error: unknown, steps: readonly StepStatus[]): { code: string; message: string; step: string | null } {
+  const step = steps.find(({ state }) => state === 'failed')?.name ?? null;
+  if (isCancellation(error)) return { code: 'MR_CANCELLED', message: 'the run was cancelled', step };
+  const cause = error instanceof ActivityFailure && error.cause !== undefined ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'MR_RUN_FAILED', message: cause.message, step };
+  return { code: 'MR_RUN_FAILED', message: cause instanceof Error ? cause.message : String(cause), step };
+}
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+const now = () => new Date().toISOString();
