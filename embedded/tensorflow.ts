@@ -23,6 +23,7 @@ const PIN: WheelPin = {
   filename: `tensorflow_cpu-${VERSION}-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl`,
   sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
   bytes: 207_208_420,
+  pipTags: ['--platform', 'manylinux_2_17_x86_64', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
 };
 
 const ADDON = 'tfjs_binding.node';
@@ -43,6 +44,8 @@ export async function findTensorflow(o: {
   cacheDir: string;
   index: PipIndex;
   fetch: boolean;
+  /** Whether pip may download; a test with an index of its own says no. */
+  pip?: boolean;
   onProgress?: (message: string, doneBytes: number, totalBytes: number) => void;
 }): Promise<NativeTensorflow | { missing: string }> {
   const dir = join(o.cacheDir, `tensorflow-${VERSION}-napi8`);
@@ -120,6 +123,7 @@ async function fetchLibraries(into: string, o: Parameters<typeof findTensorflow>
   };
   await fetchWheel(PIN, o.index, pick, {
     temporaryDir: into,
+    pip: o.pip ?? true,
     onProgress: (done, total) => o.onProgress?.(message, done, total),
   });
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { on } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { promisify } from 'node:util';
 import yauzl from 'yauzl';
+import { pipDownload } from './pip.js';
 
 /** One file of one release, and what it must hash to. `bytes`: its size, for progress. */
 export interface WheelPin {
@@ -17,6 +18,8 @@ export interface WheelPin {
   filename: string;
   sha256: string;
   bytes: number;
+  /** What pip needs to be told to choose this file, whatever Python it runs on. */
+  pipTags: string[];
 }
 
 /** A "simple" package index, as https://pypi.org/simple. The URL may carry `user:password@`; it is never printed. */
@@ -44,6 +47,8 @@ export interface FetchOptions {
   connectTimeoutMs?: number;
   /** Where the wheel itself is kept while it is unpacked; the system's folder for temporary files. */
   temporaryDir?: string;
+  /** Let pip download where there is one, and ask the index ourselves only otherwise; true unless told otherwise. */
+  pip?: boolean;
 }
 
 /**
@@ -60,10 +65,11 @@ export async function fetchWheel(
   options: FetchOptions = {},
 ): Promise<string[]> {
   const temporaryDir = options.temporaryDir ?? tmpdir();
-  const wheel = join(temporaryDir, `.${pin.project}-${randomUUID()}.whl`);
+  const folder = join(temporaryDir, `.${pin.project}-${randomUUID()}`);
   try {
-    await mkdir(temporaryDir, { recursive: true });
-    await download(pin, await findUrl(pin, index, options), index, wheel, options);
+    await mkdir(folder, { recursive: true });
+    options.onProgress?.(0, pin.bytes);
+    const wheel = await obtain(pin, index, folder, options);
     const written = await unpack(wheel, pick, options.signal);
     if (written.length > 0) return written;
     throw new FetchError('MR_FETCH_MISSING', [`${pin.filename} is as pinned, but nothing in it was picked.`]);
@@ -73,8 +79,22 @@ export async function fetchWheel(
     const advice = `It needs ${Math.ceil(pin.bytes / 1e6)} MB in ${temporaryDir}, and more where it is unpacked.`;
     throw new FetchError('MR_FETCH_UNPACK', [`Could not unpack ${pin.filename}: ${why(error)}.`, advice], error);
   } finally {
-    await rm(wheel, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The wheel in `folder`, with the pinned hash. */
+async function obtain(pin: WheelPin, index: PipIndex, folder: string, options: FetchOptions): Promise<string> {
+  const byPip = options.pip === false ? null : await pipDownload(pin, folder, options.signal);
+  if (byPip !== null && (await stat(byPip).catch(() => null)) !== null) {
+    const hash = createHash('sha256');
+    for await (const block of createReadStream(byPip)) hash.update(block as Buffer);
+    checkHash(pin, index.indexUrl, hash.digest('hex'), (await stat(byPip)).size);
+    return byPip;
+  }
+  const wheel = join(folder, 'direct.whl');
+  await download(pin, await findUrl(pin, index, options), index, wheel, options);
+  return wheel;
 }
 
 /** A URL without user, password and query: fit to be printed. */
@@ -129,12 +149,15 @@ async function download(pin: WheelPin, url: URL, index: PipIndex, to: string, op
     if (error instanceof TypeError) offline(url, ` (stopped after ${done} of ${pin.bytes} bytes)`)(error);
     throw error;
   }
-  const found = hash.digest('hex');
+  checkHash(pin, url, hash.digest('hex'), done);
+}
+
+function checkHash(pin: WheelPin, from: string | URL, found: string, bytes: number): void {
   if (found === pin.sha256) return;
   throw new FetchError('MR_FETCH_HASH', [
-    `${printableUrl(url)} is not the file that was pinned; it was deleted.`,
+    `${pin.filename} from ${printableUrl(from)} is not the file that was pinned; it was deleted.`,
     `pinned sha256 ${pin.sha256} (${pin.bytes} bytes)`,
-    `found  sha256 ${found} (${done} bytes)`,
+    `found  sha256 ${found} (${bytes} bytes)`,
     'Try again; if it stays, the index or a proxy serves another file: use https://pypi.org/simple.',
   ]);
 }

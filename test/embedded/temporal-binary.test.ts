@@ -23,7 +23,7 @@ async function fake(name: string, says: string, mode = 0o755): Promise<string> {
 }
 
 const find = (searchPath: string[], fetch = false) =>
-  findTemporal({ cacheDir: join(folder, 'cache'), searchPath: searchPath.join(delimiter), index, fetch });
+  findTemporal({ cacheDir: join(folder, 'cache'), searchPath: searchPath.join(delimiter), index, fetch, pip: false });
 
 describe('findTemporal', () => {
   it.each([

@@ -45,7 +45,7 @@ const WHEEL = zipOf({ 'tool_bin.data/scripts/tool': 'program', 'tool_bin.dist-in
 
 function pinOf(bytes: Buffer, filename = FILENAME): WheelPin {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { project: 'tool-bin', version: '1.0', filename, sha256, bytes: bytes.length };
+  return { project: 'tool-bin', version: '1.0', filename, sha256, bytes: bytes.length, pipTags: [] };
 }
 
 interface Answer {
@@ -90,7 +90,7 @@ afterEach(async () => {
 const index = (credentials = '') => ({ indexUrl: `http://${credentials}127.0.0.1:${port}/simple` });
 const tool = () => join(folder, 'out', 'tool');
 const pickTool = (entry: string) => (entry.endsWith('/scripts/tool') ? tool() : null);
-const options = () => ({ temporaryDir: join(folder, 'tmp') });
+const options = () => ({ temporaryDir: join(folder, 'tmp'), pip: false });
 
 function serve(href: string, wheel: Answer = { body: WHEEL }): void {
   answers['/simple/tool-bin/'] = {

@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Attempt, Stores } from '../../activities/context.js';
+import type { MappedActivities } from '../../activities/mapped.js';
+import type { RunInfo } from '../../dag/plan.js';
+import { kMeans } from '../../ml/cluster/kmeans.js';
+import { computeFeatures } from '../../ml/features/chunk-features.js';
+import { clusterScores } from '../../ml/metrics/cluster-scores.js';
+import type { Parallel } from '../../ml/parallel.js';
+import { Duck } from '../../store/duck.js';
+import { FolderStore } from '../../store/objects/folder-store.js';
+import type { Registry } from '../../store/tables/registry.js';
+
+export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
+
+const TASKS = { features: computeFeatures, kmeans: kMeans, clusterScores };
+
+/** Runs tasks in this thread. */
+export const inline: Parallel = {
+  width: 2,
+  run: async (task, input) => TASKS[task](input as never) as never,
+};
+
+export interface TestStores extends Stores {
+  folder: string;
+  /** What attempts measured last. */
+  measures: Record<string, number>;
+  attempt(signal?: AbortSignal): Attempt;
+  close(): Promise<void>;
+}
+
+/** Real stores in a temporary folder, without Postgres: steps that touch the registry are tested with a real one. */
+export async function testStores(codeHash: (step: string) => string = (step) => `code of ${step}`): Promise<TestStores> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
+  const log = pino({ level: 'silent' });
+  const measures: Record<string, number> = {};
+  return {
+    folder,
+    measures,
+    objects: new FolderStore(join(folder, 'store')),
+    registry: new Proxy({} as Registry, {
+      get: (_, name) => {
+        throw new Error(`the registry was asked for ${String(name)}`);
+      },
+    }),
+    duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
+    parallel: inline,
+    log,
+    codeHash,
+    attempt: (signal = new AbortController().signal) => ({
+      signal,
+      log,
+      progress() {},
+      measure(name, value) {
+        measures[name] = value;
+      },
+    }),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Carries a mapped step out as the runner does. */
+export async function runMapped<I, O>(
+  stores: TestStores,
+  step: string,
+  activities: MappedActivities<I, O>,
+  inputs: I,
+): Promise<{ output: O; items: number; kept: number; batches: number }> {
+  const call = { run: RUN, step, inputs };
+  const { worklist, items, kept, batches } = await activities.plan(call, stores.attempt());
+  for (const [at, slice] of batches.entries()) {
+    await activities.batch({ ...call, worklist, slice, batch: at + 1, batches: batches.length }, stores.attempt());
+  }
+  const output = await activities.gather({ ...call, worklist, kept, made: items - kept }, stores.attempt());
+  return { output, items, kept, batches: batches.length };
+}
