@@ -1,50 +1,144 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
-import { Output } from './output.js';
 import { demo } from './demo.js';
-import { runCommand } from './run.js';
+import { doctorCommand } from './doctor.js';
+import { listModelsCommand, promoteModelCommand, showModelCommand } from './models.js';
+import { Output } from './output.js';
+import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
+import { exportPredictions, listPredictionsCommand } from './predictions.js';
+import { type RunOptions, runCommand } from './run.js';
+import { cancelRunCommand, listRunsCommand, showRunCommand } from './runs.js';
+import { connected } from './session.js';
+import { sqlCommand } from './sql.js';
 import { downCommand, upCommand } from './up.js';
 
 /** Runs the command line. Returns the exit code: 0 done, 1 the run failed, 2 the call was wrong, 3 no service. */
 export async function main(args: string[]): Promise<number> {
   const out = new Output(args.includes('--json'), readEnv().color);
-  const program = new Command('millrace')
-    .description('Durable batch pipelines for sensor data')
-    .exitOverride()
-    .showHelpAfterError('(millrace --help shows how it is called)');
-
-  program.command('demo').description('make sample data, train, predict and show what came of it').action(() => demo(out));
-  program
-    .command('up')
-    .description('start Temporal, Postgres and the worker, and stay with them until Ctrl-C')
-    .option('--background', 'for the program itself: report to the process that started it')
-    .action((options: { background?: boolean }) => upCommand(out, options.background ?? false));
-  program.command('down').description('stop everything that runs in the work folder').action(() => downCommand(out));
-  program
-    .command('run <pipeline>')
-    .description('run a pipeline')
-    .option('--set <name=value>', 'set a param; may be given several times', (value: string, all: string[]) => [...all, value], [] as string[])
-    .option('--params <file>', 'take params from a YAML file')
-    .option('--key <key>', 'name the run; a second start with the same key joins it')
-    .option('--follow', 'stay and show the progress (the default)')
-    .option('--detach', 'start it and return')
-    .option('--json', 'print one JSON document')
-    .action((pipeline: string, options) => runCommand(out, pipeline, options));
-
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await createProgram(out).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
     return fail(error, out);
   }
 }
 
+/** All commands. */
+export function createProgram(out: Output): Command {
+  const program = new Command('millrace')
+    .description('Durable batch pipelines for sensor data: chunk, create features, train, predict, publish.')
+    .exitOverride()
+    .showHelpAfterError('(millrace --help shows how it is called)')
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(/ ?\[options\]/, '') });
+  const json = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+
+  program.command('demo').description('make sample data, train, predict and show what came of it').action(() => demo(out));
+  program
+    .command('up')
+    .description('start Temporal, Postgres and the worker, and stay until Ctrl-C')
+    .option('--background', 'report to the process that started this one, and stay')
+    .action(({ background = false }: { background?: boolean }) => upCommand(out, background));
+  program.command('down').description('stop everything that runs in the work folder').action(() => downCommand(out));
+  program
+    .command('doctor')
+    .description('say what is there, which version, from where, and what to do about the rest')
+    .option('--fetch', 'get what is missing and can be fetched')
+    .option(...json)
+    .action(({ fetch = false }: { fetch?: boolean }) => doctorCommand(out, fetch));
+
+  const pipelines = program.command('pipelines').description('the pipelines there are');
+  pipelines.command('list').description('names and titles').option(...json).action(() => listPipelines(out));
+  pipelines
+    .command('show <pipeline>')
+    .description('steps, and params with types, ranges and defaults')
+    .option(...json)
+    .action((name: string) => showPipeline(out, name));
+  pipelines
+    .command('graph <pipeline>')
+    .description('the drawing of the steps')
+    .option('--mermaid', 'as Mermaid text')
+    .option(...json)
+    .action((name: string, { mermaid = false }: { mermaid?: boolean }) => graphPipeline(out, name, mermaid));
+
+  program
+    .command('run <pipeline>')
+    .description('run a pipeline and show how it goes')
+    .option('--set <name=value>', 'set a param; may be given several times', (pair: string, all: string[]) => [...all, pair], [])
+    .option('--params <file>', 'take params from a YAML file')
+    .option('--key <key>', 'name the run; a second start with the same key joins it')
+    .option('--follow', 'stay until it ends (the default)')
+    .option('--detach', 'start it and return at once')
+    .option(...json)
+    .action((pipeline: string, options: RunOptions) => runCommand(out, pipeline, options));
+
+  const runs = program.command('runs').description('runs, newest first');
+  runs
+    .command('list')
+    .description('the newest runs')
+    .option('--limit <n>', 'how many', wholeNumber, 20)
+    .option(...json)
+    .action(({ limit }: { limit: number }) => connected(out, (millrace) => listRunsCommand(out, millrace, limit)));
+  runs
+    .command('show <run>')
+    .description('steps with attempts, times, memory; params; the error of a failed run')
+    .option(...json)
+    .action((id: string) => connected(out, (millrace) => showRunCommand(out, millrace, id)));
+  runs
+    .command('cancel <run>')
+    .description('ask a run to stop')
+    .option(...json)
+    .action((id: string) => connected(out, (millrace) => cancelRunCommand(out, millrace, id)));
+
+  const models = program.command('models').description('the registry of models');
+  models.command('list').description('all versions').option(...json).action(() => connected(out, (millrace) => listModelsCommand(out, millrace)));
+  models
+    .command('show <model>')
+    .description('params, lineage and metrics of a model, or of one version: model@version')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => showModelCommand(out, millrace, name)));
+  models
+    .command('promote <model@version>')
+    .description('make a version the champion, which prediction uses')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => promoteModelCommand(out, millrace, name)));
+
+  const predictions = program.command('predictions').description('what was predicted');
+  predictions
+    .command('list')
+    .description('predictions of a run, by sensor and day')
+    .option('--run <run>', 'of this run (default: the newest that has some)')
+    .option('--limit <n>', 'how many', wholeNumber, 50)
+    .option(...json)
+    .action((options: { run?: string; limit: number }) => connected(out, (millrace) => listPredictionsCommand(out, millrace, options)));
+  predictions
+    .command('export')
+    .description('predictions of a run as a file')
+    .option('--run <run>', 'of this run (default: the newest that has some)')
+    .option('--format <format>', 'csv or parquet', 'csv')
+    .option('--out <file>', 'where to (default: CSV to stdout)')
+    .action((options: { run?: string; format: string; out?: string }) => connected(out, (millrace) => exportPredictions(out, millrace, options)));
+
+  program
+    .command('sql <select>')
+    .description('ask the tables; reading only')
+    .option(...json)
+    .action((text: string) => connected(out, (millrace) => sqlCommand(out, millrace, text)));
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('a whole number of at least 1');
+}
+
 function fail(error: unknown, out: Output): number {
+  // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof MillraceError) {
-    if (out.json) out.document({ state: 'failed', error: { code: error.code, message: error.message } });
-    else process.stderr.write(`${out.style('red', error.code)} ${error.message}\n`);
+    out.document({ state: 'failed', error: { code: error.code, message: error.message } });
+    if (!out.json) process.stderr.write(`${out.style('red', error.code)} ${error.message}\n`);
     return error.exitCode;
   }
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -16,6 +16,16 @@ export async function connect(out: Output): Promise<{ millrace: Millrace; record
   return { millrace: await Millrace.connect(env), record, env };
 }
 
+/** Runs `work` with a connection, and closes it. */
+export async function connected(out: Output, work: (millrace: Millrace) => Promise<void>): Promise<void> {
+  const { millrace } = await connect(out);
+  try {
+    await work(millrace);
+  } finally {
+    await millrace.close();
+  }
+}
+
 /** Shows what starts, and what is fetched, how much of it there is and how far it is. */
 export function progressLine(out: Output): (message: string, done?: number, total?: number) => void {
   let last = '';

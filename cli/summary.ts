@@ -1,15 +1,28 @@
 import type { RunResult } from '../activities/report.js';
+import type { StepStatus } from '../dag/plan.js';
 import { count, type Output } from './output.js';
 
 /** What came of a run, for people and as JSON. */
-export function printResult(out: Output, runId: string, result: RunResult): void {
-  out.document({ runId, state: 'done', ...result });
+export function printResult(out: Output, runId: string, result: RunResult, steps: StepStatus[]): void {
+  const { account: readings, chunks, model, ...rest } = result;
+  out.document({ runId, state: 'done', readings, chunks, modelVersion: `${model.name}@${model.version}`, model, ...rest, steps });
   out.print();
   out.print(readingsTable(out, result));
   out.print();
   out.print(clustersTable(out, result));
   out.print();
+  out.print(modelLine(out, result));
   out.print(`  report  ${result.report.html}`);
+}
+
+function modelLine(out: Output, { model, metrics, predictions, chunks }: RunResult): string {
+  const name = out.style('bold', `${model.name} version ${model.version}`);
+  const kept = chunks.kept > 0 ? `; ${chunks.kept} of ${chunks.days} days kept from before` : '';
+  if (predictions !== null) {
+    return `  ${count(predictions)} predictions by ${name}, ${((metrics.novelShare ?? 0) * 100).toFixed(1)} % novel${kept}`;
+  }
+  const lineage = model.parent === null ? 'a new lineage' : `continues version ${model.parent}`;
+  return `  ${name}, ${lineage}${model.champion ? ', champion' : ''}; silhouette ${metrics.silhouette?.toFixed(3) ?? 'not defined'}${kept}`;
 }
 
 export function readingsTable(out: Output, { account }: RunResult): string {

@@ -3,13 +3,11 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowFaile
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type Env, readEnv } from '../config/env.js';
 import { type ErrorCode, ERRORS, MillraceError } from '../config/errors.js';
-import { didYouMean } from '../config/nearest.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
-import { PIPELINES } from '../pipelines/index.js';
-import type { Pipeline } from '../pipelines/pipeline.js';
 import { type Database, openDatabase } from '../store/tables/database.js';
+import { pipelineNamed } from './pipelines.js';
 
 export interface StartOptions {
   params?: Record<string, unknown>;
@@ -59,19 +57,9 @@ export class Millrace {
     return new Millrace(settings, connection, new Client({ connection, namespace }), database);
   }
 
-  /** The declaration of a pipeline. @throws MillraceError MR_PIPELINE_UNKNOWN */
-  pipeline(name: string): Pipeline {
-    const found = PIPELINES.find(({ graph }) => graph.name === name);
-    if (found !== undefined) return found;
-    const names = PIPELINES.map(({ graph }) => graph.name);
-    throw new MillraceError('MR_PIPELINE_UNKNOWN', `there is no pipeline "${name}".${didYouMean(name, names)}`, {
-      allowed: `pipelines: ${names.join(', ')}`,
-    });
-  }
-
   /** Starts a run, or joins the one that goes on for the same interval or key. Params are checked first. */
   async start(name: string, { params = {}, interval, key }: StartOptions = {}): Promise<StartedRun> {
-    this.pipeline(name).parse(params);
+    pipelineNamed(name).parse(params);
     const workflowId = `${name}.${key ?? (interval === undefined ? uniqueKey() : `${interval.start}_${interval.end}`)}`;
     try {
       await this.client.workflow.start(name, {
@@ -79,7 +67,7 @@ export class Millrace {
         workflowId,
         args: [{ params, interval: interval ?? null }],
         workflowIdConflictPolicy: 'FAIL',
-        staticSummary: this.pipeline(name).graph.title,
+        staticSummary: pipelineNamed(name).graph.title,
       });
       return { workflowId, joined: false };
     } catch (error) {
@@ -128,6 +116,16 @@ export class Millrace {
       if (error instanceof WorkflowNotFoundError) throw this.#unknown(workflowId);
       throw error;
     }
+  }
+
+  /** The states of a run's steps now; empty when no worker answers. */
+  async steps(workflowId: string): Promise<StepStatus[]> {
+    return this.#steps(this.client.workflow.getHandle(workflowId));
+  }
+
+  /** How Temporal says that an execution stands. @throws MillraceError MR_RUN_UNKNOWN when it was forgotten */
+  async stateOf(workflowId: string, temporalRunId?: string): Promise<RunProgress['state']> {
+    return this.#state(this.client.workflow.getHandle(workflowId, temporalRunId));
   }
 
   async close(): Promise<void> {

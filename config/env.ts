@@ -14,6 +14,10 @@ export interface Env {
   databaseUrl: string | undefined;
   /** Folder of the object store. `MILLRACE_STORE`, default `<home>/store`. */
   store: string;
+  /** Folder of `millrace.yaml`, and of what the command line names relatively. */
+  cwd: string;
+  /** Another configuration file. `MILLRACE_CONFIG`. */
+  config: string | undefined;
   /** Where to look for programs. */
   path: string;
   pip: { indexUrl: string | undefined; configFile: string | undefined };
@@ -33,6 +37,8 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     temporalNamespace: get('TEMPORAL_NAMESPACE') ?? 'default',
     databaseUrl: get('DATABASE_URL'),
     store: resolve(cwd, get('MILLRACE_STORE') ?? join(home, 'store')),
+    cwd,
+    config: get('MILLRACE_CONFIG') && resolve(cwd, get('MILLRACE_CONFIG')!),
     path: get('PATH') ?? '',
     pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
     color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from './config-file.js';
 import type { Env } from './env.js';
 import { MillraceError } from './errors.js';
 
@@ -11,6 +13,7 @@ export interface Settings {
   store: string;
   /** Memory for DuckDB before it spills to disk, in MiB. */
   memoryMiB: number;
+  threads: number;
 }
 
 /** What the embedded services write down when they are up. */
@@ -22,15 +25,13 @@ export interface EmbeddedState {
 export const STATE_FILE = 'services.json';
 export const PASSWORD_FILE = 'postgres-password';
 
-/** Enough for sorts of a hundred million readings a day without spilling much, and small beside Node's own memory. */
-export const DEFAULT_MEMORY_MIB = 768;
-
 /**
  * The environment's services, or the embedded ones where it names none.
  * @throws MillraceError MR_SERVICE when the embedded ones are needed and are not up
  */
 export async function loadSettings(env: Env): Promise<Settings> {
   const state = await readState(env.home);
+  const { value: config } = await loadConfig(env.cwd, env.config);
   const down = (what: string) =>
     new MillraceError('MR_SERVICE', `${what} is not running, and the environment names no other`, { next: 'start it: millrace up' });
   const address = env.temporalAddress ?? state?.temporal?.address;
@@ -39,7 +40,8 @@ export async function loadSettings(env: Env): Promise<Settings> {
     temporal: { address, namespace: env.temporalNamespace },
     database: env.databaseUrl !== undefined ? { connectionString: env.databaseUrl } : await embeddedDatabase(),
     store: env.store,
-    memoryMiB: DEFAULT_MEMORY_MIB,
+    memoryMiB: config.memoryMiB,
+    threads: config.threads ?? availableParallelism(),
   };
 
   async function embeddedDatabase() {

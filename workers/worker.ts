@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -31,7 +30,7 @@ export async function runWorkers(kinds: readonly WorkerKind[], settings: Setting
         ...common,
         taskQueue: STEP_QUEUES[queue],
         activities: ACTIVITIES[queue](stores),
-        maxConcurrentActivityTaskExecutions: queue === 'train' ? 1 : availableParallelism(),
+        maxConcurrentActivityTaskExecutions: queue === 'train' ? 1 : settings.threads,
       }),
     ),
   ]);

@@ -1,0 +1,102 @@
+import { MillraceError } from '../config/errors.js';
+import { didYouMean } from '../config/nearest.js';
+import type { RunError, RunState } from '../store/tables/schema.js';
+import type { Millrace } from './millrace.js';
+
+export interface RunSummary {
+  id: string;
+  pipeline: string;
+  state: RunState;
+  startedAt: string;
+  seconds: number | null;
+}
+
+/** One try of one step or of one of its batches. */
+export interface StepAttempt {
+  step: string;
+  phase: 'once' | 'plan' | 'batch' | 'gather';
+  batch: number;
+  attempt: number;
+  state: RunState;
+  worker: string;
+  startedAt: string;
+  seconds: number | null;
+  measures: Record<string, number>;
+  error: RunError | null;
+}
+
+export interface RunDetails extends RunSummary {
+  workflowId: string;
+  params: Record<string, unknown>;
+  result: Record<string, unknown> | null;
+  error: RunError | null;
+  attempts: StepAttempt[];
+}
+
+const RUN_COLUMNS = ['id', 'pipeline', 'state', 'started_at', 'ended_at', 'workflow_id', 'temporal_run_id'] as const;
+
+/** The newest runs. A run that Temporal ended without us, as by a termination, is recorded as such first. */
+export async function listRuns(millrace: Millrace, options: { limit: number; pipeline?: string }): Promise<RunSummary[]> {
+  let query = millrace.database.db.selectFrom('runs').select(RUN_COLUMNS).orderBy('started_at', 'desc').limit(options.limit);
+  if (options.pipeline !== undefined) query = query.where('pipeline', '=', options.pipeline);
+  const rows = await query.execute();
+  return Promise.all(rows.map(async (row) => summary({ ...row, state: await actualState(millrace, row) })));
+}
+
+/** @throws MillraceError MR_RUN_UNKNOWN with the id that looks alike */
+export async function showRun(millrace: Millrace, id: string): Promise<RunDetails> {
+  const { db } = millrace.database;
+  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) {
+    const ids = await db.selectFrom('runs').select('id').orderBy('started_at', 'desc').limit(200).execute();
+    const alike = didYouMean(
+      id,
+      ids.map((each) => each.id),
+    );
+    throw new MillraceError('MR_RUN_UNKNOWN', `there is no run "${id}".${alike}`, { next: 'millrace runs list shows them' });
+  }
+  const attempts = await db.selectFrom('step_attempts').selectAll().where('run_id', '=', id).orderBy('started_at').execute();
+  return {
+    ...summary({ ...row, state: await actualState(millrace, row) }),
+    workflowId: row.workflow_id,
+    params: row.params,
+    result: row.result,
+    error: row.error,
+    attempts: attempts.map(({ run_id: _, started_at, ended_at, ...rest }) => ({
+      ...rest,
+      startedAt: started_at.toISOString(),
+      seconds: ended_at === null ? null : (ended_at.getTime() - started_at.getTime()) / 1000,
+    })),
+  };
+}
+
+async function actualState(millrace: Millrace, row: { state: RunState; workflow_id: string; temporal_run_id: string }): Promise<RunState> {
+  if (row.state !== 'running') return row.state;
+  // An execution that Temporal has forgotten went on without ever telling us its end.
+  const there = await millrace.stateOf(row.workflow_id, row.temporal_run_id).catch(() => 'failed' as const);
+  if (there === 'running') return 'running';
+  // The run recorded its own end while we asked, or it was ended from outside and could not.
+  const state = there === 'cancelled' ? 'cancelled' : 'lost';
+  await millrace.database.db
+    .updateTable('runs')
+    .set({ state, ended_at: new Date() })
+    .where('temporal_run_id', '=', row.temporal_run_id)
+    .where('state', '=', 'running')
+    .execute();
+  const { state: now } = await millrace.database.db
+    .selectFrom('runs')
+    .select('state')
+    .where('temporal_run_id', '=', row.temporal_run_id)
+    .executeTakeFirstOrThrow();
+  return now;
+}
+
+function summary(row: { id: string; pipeline: string; state: RunState; started_at: Date; ended_at: Date | null }): RunSummary {
+  return {
+    id: row.id,
+    pipeline: row.pipeline,
+    state: row.state,
+    startedAt: row.started_at.toISOString(),
+    seconds: row.ended_at === null ? null : (row.ended_at.getTime() - row.started_at.getTime()) / 1000,
+  };
+}

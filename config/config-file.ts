@@ -1,0 +1,31 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readYaml, type YamlFile } from './yaml-file.js';
+
+export const CONFIG_FILE = 'millrace.yaml';
+
+/** Enough for sorts of many million readings without spilling much, and small beside Node's own memory. */
+const DEFAULT_MEMORY_MIB = 768;
+
+const schema = z.strictObject({
+  memoryMiB: z.int().min(128).max(1_048_576).default(DEFAULT_MEMORY_MIB).describe('Memory for sorting before it spills to disk.'),
+  threads: z.int().min(1).max(1024).nullable().default(null).describe('Threads of one worker. null: one per core.'),
+  pipelines: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .default({})
+    .describe('Params by pipeline: what differs from the defaults.'),
+});
+
+export type Config = z.output<typeof schema>;
+
+/** Reads `millrace.yaml` of a folder, or the file given; without one, the defaults. */
+export async function loadConfig(folder: string, given?: string): Promise<YamlFile<Config>> {
+  const path = given ?? join(folder, CONFIG_FILE);
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!there && given === undefined) return { value: schema.parse({}), where: () => CONFIG_FILE };
+  return readYaml(path, schema);
+}
