@@ -14,6 +14,8 @@ export interface FitInput {
   groups: FeatureGroup[];
   scaling: Scaling;
   maxMissing: number;
+  limit: number | null;
+  balance: boolean;
 }
 
 /** Output of the step: a feature creator, an artefact of its own. */

@@ -46,7 +46,7 @@ export const fit = stepKind<FitInput, CreatorRef>({
   activity: 'fit',
   queue: STEP_QUEUES.fit,
   doc: 'fits the feature creator: which columns survive, imputation, scaling',
-  takes: { features: 'features', parent: 'parent', groups: 'param', scaling: 'param', maxMissing: 'param' },
+  takes: { features: 'features', parent: 'parent', groups: 'param', scaling: 'param', maxMissing: 'param', limit: 'param', balance: 'param' },
   gives: 'creator',
 });
 

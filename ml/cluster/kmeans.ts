@@ -136,7 +136,10 @@ function means({ data, rows, width }: Points, labels: Int32Array, distances: Flo
   return sums;
 }
 
-/** Gives each empty cluster the point that lies farthest from its centre, and takes it from where it was. */
+/**
+ * Gives each empty cluster the point that lies farthest from its centre, and takes it from where it was. A point that is
+ * alone in its cluster stays: taking it would only empty that one instead.
+ */
 function relocateEmpty(
   data: Float64Array,
   width: number,
@@ -147,9 +150,11 @@ function relocateEmpty(
 ): void {
   const empty = [...weights.keys()].filter((c) => weights[c] === 0);
   if (empty.length === 0) return;
-  const farthest = [...distances.keys()].sort((a, b) => distances[b]! - distances[a]! || a - b).slice(0, empty.length);
-  empty.forEach((c, nth) => {
-    const row = farthest[nth]!;
+  const farthest = [...distances.keys()].sort((a, b) => distances[b]! - distances[a]! || a - b);
+  let next = 0;
+  for (const c of empty) {
+    while (weights[labels[farthest[next]!]!]! <= 1) next++;
+    const row = farthest[next++]!;
     const old = labels[row]!;
     for (let i = 0; i < width; i++) {
       sums[old * width + i]! -= data[row * width + i]!;
@@ -157,7 +162,7 @@ function relocateEmpty(
     }
     weights[old]!--;
     weights[c] = 1;
-  });
+  }
 }
 
 function meanVariance({ data, rows, width }: Points): number {

@@ -25,6 +25,12 @@ export const GROUP_NAMES = Object.keys(FEATURE_GROUPS) as FeatureGroup[];
 /** All features, in the order of the table's columns. */
 export const FEATURE_NAMES: readonly string[] = GROUP_NAMES.flatMap((group) => [...FEATURE_GROUPS[group]]);
 
+/** Features in the unit of the sensor: they span orders of magnitude from one kind of sensor to another. */
+export const IN_SENSOR_UNIT: ReadonlySet<string> = new Set([
+  ...['mean', 'std', 'min', 'max', 'median', 'q05', 'q25', 'q75', 'q95', 'iqr', 'mad'],
+  ...['abs_change', 'change_std', 'max_change', 'trend'],
+]);
+
 /** The group a feature belongs to. */
 export function groupOf(feature: string): FeatureGroup | undefined {
   return GROUP_NAMES.find((group) => (FEATURE_GROUPS[group] as readonly string[]).includes(feature));

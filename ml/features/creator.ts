@@ -1,5 +1,5 @@
 import { columnOf, type Frame } from '../frame.js';
-import { type FeatureGroup, groupOf } from './chunk-features.js';
+import { type FeatureGroup, groupOf, IN_SENSOR_UNIT } from './chunk-features.js';
 import { meanOf, quantile } from './readings.js';
 
 export type Scaling = 'standard' | 'signed-log';
@@ -9,16 +9,26 @@ export interface CreatorOptions {
   scaling: Scaling;
   /** Columns with a larger share of missing values are dropped, 0 … 1. */
   maxMissing: number;
+  /** Scaled values are cut to ± this many standard deviations; null: not at all. */
+  limit: number | null;
+  /** Give every group the same say, however many columns it has. */
+  balance: boolean;
 }
 
-/** How one surviving column is made: impute, then (signed-log) sign(x)·log1p|x|, then (x - mean) / std. */
+/**
+ * How one surviving column is made: impute; where `log` is set sign(x)·ln(1 + |x|); (x - mean) / std; cut to the limit;
+ * times weight.
+ */
 export interface FittedColumn {
   name: string;
+  log: boolean;
   /** Stands in for missing values: the median of the training values. */
   fill: number;
   mean: number;
-  /** Population standard deviation of the scaled training values, more than 0. */
+  /** Population standard deviation of the training values before it, more than 0. */
   std: number;
+  /** 1 / √(columns of the group), or 1. */
+  weight: number;
 }
 
 export interface DroppedColumn {
@@ -38,7 +48,7 @@ export interface Reference {
 
 /** The fitted part of feature creation. Prediction uses this and nothing else of the training data. */
 export interface FeatureCreator {
-  scaling: Scaling;
+  limit: number | null;
   columns: FittedColumn[];
   dropped: DroppedColumn[];
   reference: Reference[];
@@ -66,7 +76,8 @@ export function fitCreator(frame: Frame, options: CreatorOptions): FeatureCreato
     else if (present.length === 0 || missing > options.maxMissing) dropped.push({ name, reason: 'too empty' });
     else {
       const fill = quantile(present.sort(), 0.5);
-      const filled = raw.map((x) => scale(Number.isNaN(x) ? fill : x, options.scaling));
+      const log = options.scaling === 'signed-log' && IN_SENSOR_UNIT.has(name);
+      const filled = raw.map((x) => level(Number.isNaN(x) ? fill : x, log));
       const scaled = spreadOf(filled);
       const twin = survivors.find((other) => other.filled.every((x, row) => x === filled[row]));
       // Rounding leaves a trace of spread in columns that are constant in truth.
@@ -74,12 +85,18 @@ export function fitCreator(frame: Frame, options: CreatorOptions): FeatureCreato
       else if (twin !== undefined) dropped.push({ name, reason: 'duplicate', of: twin.name });
       else {
         survivors.push({ name, filled });
-        columns.push({ name, fill, mean: scaled.mean, std: scaled.std });
+        columns.push({ name, log, fill, mean: scaled.mean, std: scaled.std, weight: 1 });
       }
     }
   });
   if (columns.length === 0) throw new RangeError('no feature is left: all are constant, too empty or not chosen');
-  return { scaling: options.scaling, columns, dropped, reference, rows: frame.days.length };
+  if (options.balance) {
+    for (const column of columns) {
+      const group = groupOf(column.name);
+      column.weight = 1 / Math.sqrt(columns.filter(({ name }) => groupOf(name) === group).length);
+    }
+  }
+  return { limit: options.limit, columns, dropped, reference, rows: frame.days.length };
 }
 
 /**
@@ -90,19 +107,21 @@ export function transform(frame: Frame, creator: FeatureCreator): Frame {
   const rows = frame.days.length;
   const width = creator.columns.length;
   const data = new Float64Array(rows * width);
-  creator.columns.forEach(({ name, fill, mean, std }, to) => {
+  const limit = creator.limit ?? Infinity;
+  creator.columns.forEach(({ name, log, fill, mean, std, weight }, to) => {
     const from = frame.columns.indexOf(name);
     if (from === -1) throw new RangeError(`the feature "${name}" is not in the table`);
     for (let row = 0; row < rows; row++) {
       const raw = frame.data[row * frame.columns.length + from]!;
-      data[row * width + to] = (scale(Number.isNaN(raw) ? fill : raw, creator.scaling) - mean) / std;
+      const scaled = (level(Number.isNaN(raw) ? fill : raw, log) - mean) / std;
+      data[row * width + to] = Math.max(-limit, Math.min(limit, scaled)) * weight;
     }
   });
   return { sensors: frame.sensors, days: frame.days, columns: creator.columns.map(({ name }) => name), data };
 }
 
-function scale(x: number, scaling: Scaling): number {
-  return scaling === 'signed-log' ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
+function level(x: number, log: boolean): number {
+  return log ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
 }
 
 function spreadOf(values: Float64Array): { mean: number; std: number } {

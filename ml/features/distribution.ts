@@ -9,15 +9,15 @@ export const DISTRIBUTION = [
  * absolute deviation from the median, `skewness` and `kurtosis` (excess) are the biased moments; the last two are
  * missing for a constant chunk.
  */
-export function distribution({ values, sorted, mean, std }: Readings, out: Float64Array, at: number): void {
-  const n = values.length;
+export function distribution({ centred, sorted, mean, std }: Readings, out: Float64Array, at: number): void {
+  const n = sorted.length;
   const median = quantile(sorted, 0.5);
   const q25 = quantile(sorted, 0.25);
   const q75 = quantile(sorted, 0.75);
   let cubes = 0;
   let fourths = 0;
   for (let i = 0; i < n; i++) {
-    const z = (values[i]! - mean) / std;
+    const z = centred[i]! / std;
     cubes += z * z * z;
     fourths += z * z * z * z;
   }

@@ -14,7 +14,7 @@ const LAGS = [1, 5, 15, 60] as const;
  * its r². What is not defined (too few readings, a constant chunk) is missing.
  */
 export function dynamics(readings: Readings, out: Float64Array, at: number): void {
-  const { values, mean, std } = readings;
+  const { values, centred, std } = readings;
   const n = values.length;
   let absolute = 0;
   let largest = 0;
@@ -32,7 +32,7 @@ export function dynamics(readings: Readings, out: Float64Array, at: number): voi
       stuck++;
       if (++run > longest) longest = run;
     } else run = 1;
-    if (values[i]! > mean !== values[i - 1]! > mean) crossing++;
+    if (centred[i]! > 0 !== centred[i - 1]! > 0) crossing++;
     if (i > 1 && change * (values[i - 1]! - values[i - 2]!) < 0) turning++;
   }
   const changes = n - 1;
@@ -57,16 +57,16 @@ export function dynamics(readings: Readings, out: Float64Array, at: number): voi
   out[at + 13] = r2;
 }
 
-function autocorrelation({ values, mean, std }: Readings, lag: number): number {
-  const n = values.length;
+function autocorrelation({ centred, std }: Readings, lag: number): number {
+  const n = centred.length;
   if (n <= lag || std === 0) return Number.NaN;
   let sum = 0;
-  for (let i = lag; i < n; i++) sum += (values[i]! - mean) * (values[i - lag]! - mean);
+  for (let i = lag; i < n; i++) sum += centred[i]! * centred[i - lag]!;
   return sum / (std * std * n);
 }
 
-function trend({ values, positions, mean, std }: Readings): { slope: number; r2: number } {
-  const n = values.length;
+function trend({ centred, positions, std }: Readings): { slope: number; r2: number } {
+  const n = centred.length;
   if (n < 2) return { slope: Number.NaN, r2: Number.NaN };
   let middle = 0;
   for (let i = 0; i < n; i++) middle += positions[i]!;
@@ -76,7 +76,7 @@ function trend({ values, positions, mean, std }: Readings): { slope: number; r2:
   for (let i = 0; i < n; i++) {
     const p = positions[i]! - middle;
     spread += p * p;
-    together += p * (values[i]! - mean);
+    together += p * centred[i]!;
   }
   return { slope: together / spread, r2: std === 0 ? Number.NaN : (together * together) / (spread * std * std * n) };
 }

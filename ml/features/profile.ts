@@ -6,19 +6,22 @@ export const PROFILE = [
 
 const SLOTS = 24;
 
+/** A wave a day cannot be told from a trend in readings that span less than this part of the day. */
+const LEAST_SPAN = 0.5;
+
 /**
  * The shape of the day, free of level and scale: mean of each quarter of the day as (mean - overall) / std, missing
  * where a quarter has no readings; the least-squares fit of one wave a day, its cosine and sine parts / std and its
- * r²; range of the means of 24 slots / std. A constant chunk has a flat profile: zeros.
+ * r², missing where the readings span less than half of the day; range of the means of 24 slots / std. A constant chunk has a flat profile: zeros.
  */
 export function profile(readings: Readings, out: Float64Array, at: number): void {
-  const { values, positions, mean, std } = readings;
+  const { centred, positions, std } = readings;
   const sums = new Float64Array(SLOTS);
   const counts = new Float64Array(SLOTS);
   const perQuarter = SLOTS / 4;
-  for (let i = 0; i < values.length; i++) {
+  for (let i = 0; i < centred.length; i++) {
     const slot = Math.min(SLOTS - 1, Math.floor(positions[i]! * SLOTS));
-    sums[slot]! += values[i]! - mean;
+    sums[slot]! += centred[i]!;
     counts[slot]!++;
   }
   for (let quarter = 0; quarter < 4; quarter++) {
@@ -46,10 +49,10 @@ export function profile(readings: Readings, out: Float64Array, at: number): void
 }
 
 /** Least squares of value - mean on 1, cos 2πp and sin 2πp by QR (modified Gram-Schmidt), which gaps do not disturb. */
-function fitWave({ values, positions, mean, std }: Readings): { cos: number; sin: number; r2: number } {
-  const n = values.length;
+function fitWave({ centred, positions, std }: Readings): { cos: number; sin: number; r2: number } {
+  const n = centred.length;
   const missing = { cos: Number.NaN, sin: Number.NaN, r2: Number.NaN };
-  if (n < 3) return missing;
+  if (n < 3 || positions[n - 1]! - positions[0]! < LEAST_SPAN) return missing;
   if (std === 0) return { cos: 0, sin: 0, r2: 0 };
   const c = new Float64Array(n);
   const s = new Float64Array(n);
@@ -58,7 +61,7 @@ function fitWave({ values, positions, mean, std }: Readings): { cos: number; sin
     const angle = 2 * Math.PI * positions[i]!;
     c[i] = Math.cos(angle);
     s[i] = Math.sin(angle);
-    y[i] = values[i]! - mean;
+    y[i] = centred[i]!;
   }
   center(c);
   center(s);

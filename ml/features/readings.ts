@@ -3,6 +3,8 @@ export interface Readings {
   /** µs since 1970, ascending. */
   times: Float64Array;
   values: Float64Array;
+  /** Values less their mean, taken from the first value on, so that a large offset costs no digits. */
+  centred: Float64Array;
   /** Values in ascending order. */
   sorted: Float64Array;
   /** Where in the day each reading lies: 0 at its start, below 1 at its end. */
@@ -19,16 +21,20 @@ export function prepare(times: Float64Array, values: Float64Array, dayStart: num
   const sorted = values.slice().sort();
   const positions = new Float64Array(n);
   for (let i = 0; i < n; i++) positions[i] = (times[i]! - dayStart) / dayLengthUs;
-  const constant = sorted[0] === sorted[n - 1];
-  const mean = constant ? sorted[0]! : meanOf(values);
+  const origin = values[0]!;
+  const centred = new Float64Array(n);
+  for (let i = 0; i < n; i++) centred[i] = values[i]! - origin;
+  // Rounding would leave a trace of spread in a constant chunk.
+  const offset = sorted[0] === sorted[n - 1] ? 0 : meanOf(centred);
   let squares = 0;
-  if (!constant) {
-    for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2;
+  for (let i = 0; i < n; i++) {
+    centred[i]! -= offset;
+    squares += centred[i]! ** 2;
   }
-  return { times, values, sorted, positions, dayLengthUs, mean, std: Math.sqrt(squares / n) };
+  return { times, values, centred, sorted, positions, dayLengthUs, mean: origin + offset, std: Math.sqrt(squares / n) };
 }
 
-/** Mean, with one step of correction so that a large offset costs no digits. */
+/** Mean, with one step of correction. */
 export function meanOf(values: Float64Array): number {
   const n = values.length;
   let sum = 0;

@@ -1,8 +1,9 @@
 /**
  * Adjusted Rand index (Hubert and Arabie 1985) of two labelings of the same items: 1 the same grouping, about 0 by
- * chance.
+ * chance. Fewer than two items have one grouping only.
  */
 export function adjustedRand(a: ArrayLike<string | number>, b: ArrayLike<string | number>): number {
+  if (a.length < 2) return 1;
   const pairs = (n: number) => (n * (n - 1)) / 2;
   const cells = new Map<string, number>();
   const rows = new Map<string | number, number>();

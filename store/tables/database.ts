@@ -24,7 +24,13 @@ export function openDatabase(config: pg.PoolConfig, onError: (error: Error) => v
   const pool = new pg.Pool({ max: 8, connectionTimeoutMillis: 10_000, application_name: 'millrace', ...config, types });
   pool.on('error', onError);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { db, pool, close: () => db.destroy() };
+  return { db, pool, close };
+
+  /** Kysely ends the pool only when it was used itself. */
+  async function close(): Promise<void> {
+    await db.destroy();
+    if (!pool.ended) await pool.end();
+  }
 }
 
 /**
