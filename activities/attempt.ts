@@ -16,7 +16,11 @@ const WORKER = `${hostname()}:${process.pid}`;
  * Makes a Temporal activity of a step's work: it heartbeats while the work runs, cancels it, records the attempt with
  * its measures and turns errors into failures.
  */
-export function activity<C extends StepCall<unknown>, O>(stores: Stores, phase: Phase, work: Work<C, O>): (call: C) => Promise<O> {
+export function activity<C extends StepCall<unknown>, O>(
+  stores: Stores,
+  phase: Phase,
+  work: Work<C, O>,
+): (call: C) => Promise<O> {
   return async (call) => {
     const { attempt: number } = activityInfo();
     const batch = phase === 'batch' ? (call as unknown as BatchCall).batch : 0;
@@ -29,8 +33,14 @@ export function activity<C extends StepCall<unknown>, O>(stores: Stores, phase: 
       return output;
     } catch (error) {
       const cancelled = Context.current().cancellationSignal.aborted;
-      const report = { state: cancelled ? ('cancelled' as const) : ('failed' as const), measures, error: describe(error, call.step) };
-      await stores.registry.endAttempt(key, report).catch((failure: unknown) => stores.log.warn({ failure }, 'attempt was not recorded'));
+      const report = {
+        state: cancelled ? ('cancelled' as const) : ('failed' as const),
+        measures,
+        error: describe(error, call.step),
+      };
+      await stores.registry
+        .endAttempt(key, report)
+        .catch((failure: unknown) => stores.log.warn({ failure }, 'attempt was not recorded'));
       throw cancelled ? new CancelledFailure('cancelled') : toFailure(error);
     }
   };
@@ -84,7 +94,11 @@ async function beating<O>(
 export function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   if (error instanceof MillraceError) {
-    return ApplicationFailure.create({ message: error.message, type: error.code, nonRetryable: !ERRORS[error.code].retry });
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: !ERRORS[error.code].retry,
+    });
   }
   const cause = error instanceof Error ? error : new Error(String(error));
   return ApplicationFailure.create({ message: cause.message, type: cause.name, nonRetryable: false, cause });

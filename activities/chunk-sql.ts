@@ -10,7 +10,10 @@ export function dayObjectSql(staged: readonly string[], day: number, distinct: b
     return `SELECT sensor, time, value FROM read_parquet([${staged.map(quote).join(', ')}]) WHERE ${day_} ORDER BY sensor, time`;
   }
   const ordered = staged
-    .map((path, nth) => `SELECT sensor, time, value, ${nth} AS nth, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true) WHERE ${day_}`)
+    .map(
+      (path, nth) =>
+        `SELECT sensor, time, value, ${nth} AS nth, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true) WHERE ${day_}`,
+    )
     .join(' UNION ALL ');
   return `SELECT sensor, time, value FROM (${ordered})
           QUALIFY row_number() OVER (PARTITION BY sensor, time ORDER BY nth DESC, row DESC) = 1

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
+import { type DuckSession, quote } from '../store/duck.js';
 import { readJson, writeJson } from '../store/frames.js';
 import { hashBytes, hashFile, hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
@@ -8,7 +9,6 @@ import { type Chunk, ChunkScanner } from './chunk-scan.js';
 import { dayObjectSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
-import { type DuckSession, quote } from '../store/duck.js';
 import type { Staged, StagedFile } from './read.js';
 import { dayName, dayNumber, dayStart } from './zone.js';
 
@@ -122,12 +122,15 @@ export function createChunk(stores: Stores) {
       const ref = await writeJson(stores.objects, 'manifests', { days } satisfies Manifest, chunks);
       const quarantined: Record<string, number> = {};
       for (const file of files) {
-        for (const [reason, n] of Object.entries(file.quarantined)) quarantined[reason] = (quarantined[reason] ?? 0) + n;
+        for (const [reason, n] of Object.entries(file.quarantined))
+          quarantined[reason] = (quarantined[reason] ?? 0) + n;
       }
       return {
         uri: ref.uri,
         sha256: ref.sha256,
-        valueHash: hashJson(days.map((day) => [day.day, day.chunks.map(({ sensor, valueHash }) => [sensor, valueHash])])),
+        valueHash: hashJson(
+          days.map((day) => [day.day, day.chunks.map(({ sensor, valueHash }) => [sensor, valueHash])]),
+        ),
         chunks,
         days: days.length,
         sensors: sensors.size,
@@ -160,7 +163,12 @@ function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): 
   }
   return [...byDay]
     .sort(([a], [b]) => a - b)
-    .map(([day, { prints, staged, rows }]) => ({ day, staged, rows, key: hashJson([code, input.tz, day, prints.sort()]) }));
+    .map(([day, { prints, staged, rows }]) => ({
+      day,
+      staged,
+      rows,
+      key: hashJson([code, input.tz, day, prints.sort()]),
+    }));
 }
 
 async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt): Promise<DayRecord> {
@@ -172,7 +180,9 @@ async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt)
       const end = dayStart(item.day + 1, tz);
       const file = join(scratch, 'day.parquet');
       const write = (distinct: boolean) =>
-        duck.run(`COPY (${dayObjectSql(staged, item.day, distinct)}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+        duck.run(
+          `COPY (${dayObjectSql(staged, item.day, distinct)}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`,
+        );
       await write(false);
       let scanned = await scan(duck, file, start, end);
       const { duplicates } = scanned;
@@ -212,7 +222,9 @@ function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Ac
   const used = sum(days.map(({ rows }) => rows));
   const duplicate = sum(days.map(({ duplicates }) => duplicates));
   const selected = new Set(days.map(({ day }) => day));
-  const outside = sum(files.flatMap((file) => file.days.filter(({ day }) => !selected.has(dayName(day))).map(({ rows }) => rows)));
+  const outside = sum(
+    files.flatMap((file) => file.days.filter(({ day }) => !selected.has(dayName(day))).map(({ rows }) => rows)),
+  );
   const account: Account = {
     read: sum(files.map(({ read }) => read)),
     used,
@@ -223,17 +235,26 @@ function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Ac
   };
   const fates = account.used + account.quarantined + account.duplicate + account.missing + account.outside;
   if (fates !== account.read) {
-    throw new MillraceError('MR_ACCOUNT', `${account.read} readings were read, but their fates add up to ${fates}: ${JSON.stringify(account)}`, {
-      next: 'this is an error of Millrace: please report it with this line; nothing was published',
-    });
+    throw new MillraceError(
+      'MR_ACCOUNT',
+      `${account.read} readings were read, but their fates add up to ${fates}: ${JSON.stringify(account)}`,
+      {
+        next: 'this is an error of Millrace: please report it with this line; nothing was published',
+      },
+    );
   }
   return account;
 }
 
 function noChunks(input: ChunkInput, account: Account, files: readonly StagedFile[]): MillraceError {
   const all = files.flatMap(({ days }) => days.map(({ day }) => day));
-  const span = all.length === 0 ? 'no usable reading' : `readings from ${dayName(Math.min(...all))} to ${dayName(Math.max(...all))}`;
-  const reasons = files.flatMap(({ quarantined }) => Object.entries(quarantined).map(([reason, n]) => `${reason} ${n}`));
+  const span =
+    all.length === 0
+      ? 'no usable reading'
+      : `readings from ${dayName(Math.min(...all))} to ${dayName(Math.max(...all))}`;
+  const reasons = files.flatMap(({ quarantined }) =>
+    Object.entries(quarantined).map(([reason, n]) => `${reason} ${n}`),
+  );
   return new MillraceError(
     'MR_NO_CHUNKS',
     `of ${account.read} readings none is left: ${account.quarantined} quarantined, ${account.missing} missing, ${account.outside} outside the selection`,

@@ -33,14 +33,22 @@ const MAX_SILHOUETTE_ROWS = 5000;
 /** Scores the model on its training table, and its parent on the same. */
 export function createEvaluate(stores: Stores) {
   return once<EvaluateInput, Scores>(stores, 'evaluate', {
-    key: ({ table, model, parent, seed }) => [table.ref.valueHash, model.ref.valueHash, parent?.artefact.valueHash ?? null, parent?.version, seed],
+    key: ({ table, model, parent, seed }) => [
+      table.ref.valueHash,
+      model.ref.valueHash,
+      parent?.artefact.valueHash ?? null,
+      parent?.version,
+      seed,
+    ],
     async run({ inputs }, attempt) {
       const frame = await readFrame(stores.objects, inputs.table.ref);
       const points = { data: frame.data, rows: frame.days.length, width: frame.columns.length };
       const figures = async (artefact: TrainedModel['ref']) => {
         const model = await readJson<ClusterModel>(stores.objects, artefact);
         const assigned = await readFrame(stores.objects, model.assignments);
-        const known = new Map(assigned.days.map((day, at) => [chunkKey(assigned.sensors[at]!, day), assigned.data[at * 2]!]));
+        const known = new Map(
+          assigned.days.map((day, at) => [chunkKey(assigned.sensors[at]!, day), assigned.data[at * 2]!]),
+        );
         const labels = new Int32Array(points.rows);
         let inertia = 0;
         for (let row = 0; row < points.rows; row++) {
@@ -82,7 +90,12 @@ function nearest(model: ClusterModel, data: Float64Array, from: number): { label
 }
 
 /** JSON has no NaN: a figure that is not defined is null. */
-function finite({ inertia, silhouette, daviesBouldin, sizes }: Record<'inertia' | 'silhouette' | 'daviesBouldin', number> & Pick<ClusterFigures, 'sizes'>) {
+function finite({
+  inertia,
+  silhouette,
+  daviesBouldin,
+  sizes,
+}: Record<'inertia' | 'silhouette' | 'daviesBouldin', number> & Pick<ClusterFigures, 'sizes'>) {
   const known = (x: number) => (Number.isFinite(x) ? x : null);
   return { inertia, sizes, silhouette: known(silhouette), daviesBouldin: known(daviesBouldin) };
 }

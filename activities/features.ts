@@ -63,7 +63,9 @@ export function createFeatures(stores: Stores) {
 
     async gather({ inputs }, items, _counts, attempt) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
-      const chunks = days.flatMap((day) => day.chunks.map(({ sensor, valueHash }) => ({ day: day.day, sensor, valueHash })));
+      const chunks = days.flatMap((day) =>
+        day.chunks.map(({ sensor, valueHash }) => ({ day: day.day, sensor, valueHash })),
+      );
       const data = new Float64Array(chunks.length * FEATURE_NAMES.length);
       const gone = await kept.fill(
         chunks.map(({ valueHash }) => valueHash),

@@ -1,8 +1,8 @@
+import type { StepCall } from '../dag/plan.js';
 import type { Ref } from '../dag/ref.js';
 import type { FeatureGroup } from '../ml/features/chunk-features.js';
 import { type FeatureCreator, fitCreator, type Scaling } from '../ml/features/creator.js';
 import { readFrame, readJson, writeJson } from '../store/frames.js';
-import type { StepCall } from '../dag/plan.js';
 import type { Attempt, Stores } from './context.js';
 import type { FeatureTable } from './features.js';
 import type { Parent } from './model.js';

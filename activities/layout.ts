@@ -41,19 +41,22 @@ export function layoutOf(file: string, columns: readonly Column[], choice: Colum
     throw missing('a sensor column', ['sensor'], 'name it with --set sensorColumn=…');
   }
   const sensors = columns.filter((column) => column !== time);
-  if (sensors.length === 0) throw missing('a column with readings', [], 'a file needs a time and at least one more column');
+  if (sensors.length === 0)
+    throw missing('a column with readings', [], 'a file needs a time and at least one more column');
   return { form: 'wide', time, sensors };
 
   function named(role: string, wanted: string): Column {
     const column = columns.find(({ name }) => name === wanted);
-    if (column === undefined) throw missing(`the ${role} column "${wanted}"`, [wanted], `set ${role}Column to one of these`);
+    if (column === undefined)
+      throw missing(`the ${role} column "${wanted}"`, [wanted], `set ${role}Column to one of these`);
     return column;
   }
 
   function missing(what: string, wanted: readonly string[], next: string): MillraceError {
     const names = columns.map(({ name }) => name);
     const alike = [...new Set(wanted.flatMap((want) => nearest(want, names)))];
-    const list = names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
+    const list =
+      names.length > 20 ? `${names.slice(0, 20).join(', ')} and ${names.length - 20} more` : names.join(', ');
     return new MillraceError('MR_COLUMN_MISSING', `${file} lacks ${what}`, {
       allowed: `its columns: ${list}${alike.length > 0 ? `; these look alike: ${alike.join(', ')}` : ''}`,
       next,

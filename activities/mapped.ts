@@ -1,4 +1,4 @@
-import { planBatches, type BatchLimits } from '../dag/batches.js';
+import { type BatchLimits, planBatches } from '../dag/batches.js';
 import type { BatchCall, GatherCall, MapPlan, StepCall } from '../dag/plan.js';
 import { readJson, writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
@@ -46,7 +46,9 @@ export function mappedActivities<I, Item, O>(
   return {
     async plan(call, attempt) {
       const { make, kept } = await step.plan(call, attempt);
-      const ref = await writeJson(stores.objects, `worklists/${call.step}`, { items: [...make.map(({ item }) => item), ...kept] });
+      const ref = await writeJson(stores.objects, `worklists/${call.step}`, {
+        items: [...make.map(({ item }) => item), ...kept],
+      });
       return {
         worklist: `${ref.uri}#${ref.sha256}`,
         items: make.length + kept.length,

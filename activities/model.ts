@@ -32,7 +32,11 @@ export interface ClusterModel {
 }
 
 /** Every chunk a model has seen with its cluster, by position, and the distance to its centre. */
-export function assignmentFrame(keys: Pick<Frame, 'sensors' | 'days'>, labels: ArrayLike<number>, distances: ArrayLike<number>): Frame {
+export function assignmentFrame(
+  keys: Pick<Frame, 'sensors' | 'days'>,
+  labels: ArrayLike<number>,
+  distances: ArrayLike<number>,
+): Frame {
   const data = new Float64Array(keys.days.length * 2);
   for (let row = 0; row < keys.days.length; row++) {
     data[row * 2] = labels[row]!;

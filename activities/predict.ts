@@ -25,19 +25,34 @@ export interface Predictions {
 /** Gives every chunk its nearest cluster; `novel` where it lies farther out than any chunk in training did. */
 export function createPredict(stores: Stores) {
   return once<PredictInput, Predictions>(stores, 'predict', {
-    key: ({ table, model }) => [table.ref.valueHash, table.creator, model.artefact.valueHash, model.model, model.version],
+    key: ({ table, model }) => [
+      table.ref.valueHash,
+      table.creator,
+      model.artefact.valueHash,
+      model.model,
+      model.version,
+    ],
     async run({ inputs: { table, model: parent } }, attempt) {
       const model = await readJson<ClusterModel>(stores.objects, parent.artefact);
       if (model.creator !== table.creator) {
-        throw new MillraceError('MR_CREATOR_MISMATCH', `version ${parent.version} of ${parent.model} was not trained on this table's features`, {
-          next: 'predict with the creator that was registered with the model',
-        });
+        throw new MillraceError(
+          'MR_CREATOR_MISMATCH',
+          `version ${parent.version} of ${parent.model} was not trained on this table's features`,
+          {
+            next: 'predict with the creator that was registered with the model',
+          },
+        );
       }
       const frame = await readFrame(stores.objects, table.ref);
       const rows = frame.days.length;
       const labels = new Int32Array(rows);
       const distances = new Float64Array(rows);
-      assign({ data: frame.data, rows, width: frame.columns.length }, Float64Array.from(model.centres.flat()), labels, distances);
+      assign(
+        { data: frame.data, rows, width: frame.columns.length },
+        Float64Array.from(model.centres.flat()),
+        labels,
+        distances,
+      );
 
       const sizes = model.ids.map((id) => ({ id, chunks: 0, novel: 0 }));
       const data = new Float64Array(rows * 3);

@@ -1,6 +1,6 @@
 import type { StepCall } from '../dag/plan.js';
-import { readFrame, readJson } from '../store/frames.js';
 import { quote } from '../store/duck.js';
+import { readFrame, readJson } from '../store/frames.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Attempt, Stores } from './context.js';
 import type { ClusterFigures, Scores } from './evaluate.js';
@@ -74,14 +74,20 @@ export function createPublishModel(stores: Stores) {
       },
       inputs.promote,
     );
-    await stores.registry.putMetrics(run.runId, step, { ...figures('', scores.model), ...(scores.before && figures('before.', scores.before)) });
+    await stores.registry.putMetrics(run.runId, step, {
+      ...figures('', scores.model),
+      ...(scores.before && figures('before.', scores.before)),
+    });
     return { model: inputs.name, version, parent: parent?.version ?? null, champion };
   };
 }
 
 /** Brings predictions, chunks, quarantine and metrics into Postgres: the run's own rows, replaced in one go each. */
 export function createPublishPredictions(stores: Stores) {
-  return async ({ run, step, inputs }: StepCall<PublishPredictionsInput>, attempt: Attempt): Promise<PublishedPredictions> => {
+  return async (
+    { run, step, inputs }: StepCall<PublishPredictionsInput>,
+    attempt: Attempt,
+  ): Promise<PublishedPredictions> => {
     const { predictions } = inputs;
     await publishChunks(stores, run.runId, inputs, attempt);
     const { sensors, days, data } = await readFrame(stores.objects, predictions.ref);
@@ -98,7 +104,10 @@ export function createPublishPredictions(stores: Stores) {
         predictions.version,
       ]),
     );
-    const shares = predictions.sizes.map(({ id, chunks }): [string, number] => [`share.cluster_${id}`, chunks / days.length]);
+    const shares = predictions.sizes.map(({ id, chunks }): [string, number] => [
+      `share.cluster_${id}`,
+      chunks / days.length,
+    ]);
     await stores.registry.putMetrics(run.runId, step, {
       chunks: days.length,
       novel_share: predictions.novel / days.length,
@@ -109,7 +118,10 @@ export function createPublishPredictions(stores: Stores) {
   };
 }
 
-function figures(prefix: string, { inertia, silhouette, daviesBouldin, sizes }: ClusterFigures): Record<string, number> {
+function figures(
+  prefix: string,
+  { inertia, silhouette, daviesBouldin, sizes }: ClusterFigures,
+): Record<string, number> {
   const total = sizes.reduce((sum, { chunks }) => sum + chunks, 0);
   return {
     [`${prefix}inertia`]: inertia,
@@ -119,7 +131,12 @@ function figures(prefix: string, { inertia, silhouette, daviesBouldin, sizes }: 
   };
 }
 
-async function publishChunks(stores: Stores, runId: string, inputs: { staged: Staged; chunks: Chunks }, attempt: Attempt): Promise<void> {
+async function publishChunks(
+  stores: Stores,
+  runId: string,
+  inputs: { staged: Staged; chunks: Chunks },
+  attempt: Attempt,
+): Promise<void> {
   const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
   attempt.progress(0, 1, 'tables');
   const moment = (us: number) => new Date(us / 1000).toISOString();

@@ -78,7 +78,8 @@ const hasOffset = (stamp: string) => `(instr(${stamp}, '+') > 0 OR instr(substr(
  */
 function timeSql(time: Column, utc: boolean): string {
   const name = column(time);
-  if (time.type !== 'VARCHAR') return utc ? `try_cast(try_cast(${name} AS TIMESTAMPTZ) AS TIMESTAMP)` : `try_cast(${name} AS TIMESTAMPTZ)`;
+  if (time.type !== 'VARCHAR')
+    return utc ? `try_cast(try_cast(${name} AS TIMESTAMPTZ) AS TIMESTAMP)` : `try_cast(${name} AS TIMESTAMPTZ)`;
   const zoned = `try_cast(${name} AS TIMESTAMPTZ)`;
   if (!utc) return zoned;
   return `CASE WHEN ${hasOffset(name)} THEN ${zoned}::TIMESTAMP ELSE coalesce(try_cast(${name} AS TIMESTAMP), ${zoned}::TIMESTAMP) END`;

@@ -83,13 +83,19 @@ export function createRead(stores: Stores) {
     },
 
     async gather(_call, items) {
-      const files = await Promise.all(items.map(async ({ key, file }) => ({ ...(await kept.get(key))!, path: file.path })));
+      const files = await Promise.all(
+        items.map(async ({ key, file }) => ({ ...(await kept.get(key))!, path: file.path })),
+      );
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const read = files.reduce((sum, file) => sum + file.read, 0);
       if (read === 0) {
-        throw new MillraceError('MR_SOURCE_EMPTY', `the source holds no records: ${files.length} files, each empty or a header only`, {
-          next: 'point the source at files with at least one row below the header',
-        });
+        throw new MillraceError(
+          'MR_SOURCE_EMPTY',
+          `the source holds no records: ${files.length} files, each empty or a header only`,
+          {
+            next: 'point the source at files with at least one row below the header',
+          },
+        );
       }
       const ref = await writeJson(stores.objects, 'staged-sources', files, files.length);
       return { uri: ref.uri, sha256: ref.sha256, files: files.length, read };
@@ -129,7 +135,9 @@ async function stageFile(
       const layout = layoutOf(file.path, columns, input);
       const sql = { path, format: file.format, columns, layout, name: file.name, tz: input.tz };
       const out = join(scratch, 'staged.parquet');
-      await duck.run(`COPY (${stagedSql(sql)}) TO ${quote(out)} (FORMAT parquet)`).catch((error: unknown) => unreadable(file, error));
+      await duck
+        .run(`COPY (${stagedSql(sql)}) TO ${quote(out)} (FORMAT parquet)`)
+        .catch((error: unknown) => unreadable(file, error));
       await assertUnchanged(file);
 
       staged.form = layout.form;
@@ -138,7 +146,9 @@ async function stageFile(
       await count(duck, out, staged, width, file.format !== 'parquet');
       if (Object.keys(staged.quarantined).length > 0) {
         const bad = join(scratch, 'quarantine.parquet');
-        await duck.run(`COPY (${quarantineSql(out, width, file.format !== 'parquet')}) TO ${quote(bad)} (FORMAT parquet)`);
+        await duck.run(
+          `COPY (${quarantineSql(out, width, file.format !== 'parquet')}) TO ${quote(bad)} (FORMAT parquet)`,
+        );
         staged.quarantine = `quarantine/${key.slice(0, 2)}/${key}.parquet`;
         await stores.objects.adopt(staged.quarantine, bad);
       }

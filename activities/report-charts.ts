@@ -13,10 +13,13 @@ const FONT = { fontFamily: 'inherit', fontSize: '12px', background: 'transparent
 export function coverageChart(coverage: readonly CoverageDay[]): { svg: string; note: string } {
   const days = coverage.slice(-MAX_DAYS);
   const shares = new Map<string, number>();
-  for (const { sensors } of days) for (const { sensor, share } of sensors) shares.set(sensor, (shares.get(sensor) ?? 0) + share);
+  for (const { sensors } of days)
+    for (const { sensor, share } of sensors) shares.set(sensor, (shares.get(sensor) ?? 0) + share);
   const all = [...shares].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).map(([sensor]) => sensor);
   const shown = new Set(all.slice(0, MAX_SENSORS));
-  const cells = days.flatMap(({ day, sensors }) => sensors.filter(({ sensor }) => shown.has(sensor)).map((each) => ({ day, ...each })));
+  const cells = days.flatMap(({ day, sensors }) =>
+    sensors.filter(({ sensor }) => shown.has(sensor)).map((each) => ({ day, ...each })),
+  );
   const labels = [...shown].sort();
   const svg = Plot.plot({
     document,
@@ -26,15 +29,30 @@ export function coverageChart(coverage: readonly CoverageDay[]): { svg: string; 
     marginLeft: 150,
     marginBottom: 44,
     padding: 0.06,
-    x: { domain: days.map(({ day }) => day), label: null, tickFormat: (day: string) => day.slice(5), tickRotate: -45, tickSize: 0, ticks: thin(days.map(({ day }) => day), 30) },
+    x: {
+      domain: days.map(({ day }) => day),
+      label: null,
+      tickFormat: (day: string) => day.slice(5),
+      tickRotate: -45,
+      tickSize: 0,
+      ticks: thin(
+        days.map(({ day }) => day),
+        30,
+      ),
+    },
     y: { domain: labels, label: null, tickSize: 0, tickFormat: (sensor: string) => cut(sensor, 24) },
-    color: { type: 'linear', domain: [0, 1], interpolate: (t: number) => `color-mix(in oklab, var(--full) ${Math.round(t * 100)}%, var(--low))` },
+    color: {
+      type: 'linear',
+      domain: [0, 1],
+      interpolate: (t: number) => `color-mix(in oklab, var(--full) ${Math.round(t * 100)}%, var(--low))`,
+    },
     marks: [
       Plot.cell(cells, {
         x: 'day',
         y: 'sensor',
         fill: 'share',
-        title: (d: (typeof cells)[number]) => `${d.sensor}, ${d.day}\n${d.readings} readings, ${(d.share * 100).toFixed(1)} % of the day\nlongest gap ${(d.largestGap / 60).toFixed(0)} min`,
+        title: (d: (typeof cells)[number]) =>
+          `${d.sensor}, ${d.day}\n${d.readings} readings, ${(d.share * 100).toFixed(1)} % of the day\nlongest gap ${(d.largestGap / 60).toFixed(0)} min`,
       }),
     ],
   }).outerHTML;
@@ -46,13 +64,18 @@ export function coverageChart(coverage: readonly CoverageDay[]): { svg: string; 
 }
 
 /** Share of chunks by cluster, beside the version before where there is one. */
-export function clusterChart(sizes: readonly { id: number; chunks: number }[], before: readonly { id: number; chunks: number }[] | null): string {
+export function clusterChart(
+  sizes: readonly { id: number; chunks: number }[],
+  before: readonly { id: number; chunks: number }[] | null,
+): string {
   const rows = (all: typeof sizes, version: string) => {
     const total = all.reduce((sum, { chunks }) => sum + chunks, 0);
     return all.map(({ id, chunks }) => ({ cluster: `cluster ${id}`, version, share: chunks / total, chunks }));
   };
   const data = [...(before === null ? [] : rows(before, 'before')), ...rows(sizes, 'now')];
-  const clusters = [...new Set(data.map(({ cluster }) => cluster))].sort((a, b) => Number(a.slice(8)) - Number(b.slice(8)));
+  const clusters = [...new Set(data.map(({ cluster }) => cluster))].sort(
+    (a, b) => Number(a.slice(8)) - Number(b.slice(8)),
+  );
   return Plot.plot({
     document,
     style: FONT,
@@ -65,7 +88,13 @@ export function clusterChart(sizes: readonly { id: number; chunks: number }[], b
     color: { domain: ['before', 'now'], range: ['var(--faint)', 'var(--accent)'] },
     marks: [
       Plot.axisFy({ anchor: 'left', label: null }),
-      Plot.barX(data, { x: 'share', y: 'version', fy: 'cluster', fill: 'version', title: (d: (typeof data)[number]) => `${d.cluster}, ${d.version}: ${d.chunks} chunks` }),
+      Plot.barX(data, {
+        x: 'share',
+        y: 'version',
+        fy: 'cluster',
+        fill: 'version',
+        title: (d: (typeof data)[number]) => `${d.cluster}, ${d.version}: ${d.chunks} chunks`,
+      }),
     ],
   }).outerHTML;
 }
@@ -85,7 +114,17 @@ export function stepChart(steps: readonly StepTime[]): string {
     marginLeft: 80,
     x: { label: null, grid: true, tickFormat: (x: number) => `${x} s` },
     y: { domain: rows.map(({ step }) => step), label: null, tickSize: 0 },
-    marks: [Plot.barX(rows, { x1: 'from', x2: 'to', y: 'step', fill: 'var(--accent)', insetTop: 3, insetBottom: 3, title: (d: (typeof rows)[number]) => `${d.step}: ${d.seconds.toFixed(2)} s` })],
+    marks: [
+      Plot.barX(rows, {
+        x1: 'from',
+        x2: 'to',
+        y: 'step',
+        fill: 'var(--accent)',
+        insetTop: 3,
+        insetBottom: 3,
+        title: (d: (typeof rows)[number]) => `${d.step}: ${d.seconds.toFixed(2)} s`,
+      }),
+    ],
   }).outerHTML;
 }
 

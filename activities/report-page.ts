@@ -47,7 +47,11 @@ function modelWords({ result: { model } }: Report): string {
 function readings({ result: { account }, quarantined }: Report): string {
   const fates = ['used', 'quarantined', 'duplicate', 'missing', 'outside'] as const;
   const rows = fates.map((fate) => [fate, number(account[fate]), share(account[fate], account.read)]);
-  const reasons = Object.entries(quarantined).map(([reason, n]) => [reason.replaceAll('_', ' '), number(n), share(n, account.read)]);
+  const reasons = Object.entries(quarantined).map(([reason, n]) => [
+    reason.replaceAll('_', ' '),
+    number(n),
+    share(n, account.read),
+  ]);
   return section(
     'Readings',
     `<div class="pair">${table(['fate', 'readings', ''], [['read', number(account.read), ''], ...rows])}
@@ -58,30 +62,59 @@ ${reasons.length > 0 ? table(['in quarantine', 'readings', ''], reasons) : ''}</
 function clusters({ scores, predictions, result }: Report): string {
   const chart = clusterChart(result.sizes, scores?.before?.sizes ?? null);
   if (scores === null) {
-    const novel = predictions?.sizes.map(({ id, chunks, novel: n }) => [`cluster ${id}`, number(chunks), number(n)]) ?? [];
+    const novel =
+      predictions?.sizes.map(({ id, chunks, novel: n }) => [`cluster ${id}`, number(chunks), number(n)]) ?? [];
     return section('Clusters', `<div class="pair">${chart}${table(['', 'chunks', 'novel'], novel)}</div>`);
   }
   const { model, before } = scores;
-  const row = (name: string, of: (figures: ClusterFigures) => number | null) => [name, figure(of(model)), ...(before === null ? [] : [figure(of(before))])];
-  const rows = [row('inertia', (f) => f.inertia), row('silhouette', (f) => f.silhouette), row('Davies–Bouldin', (f) => f.daviesBouldin)];
+  const row = (name: string, of: (figures: ClusterFigures) => number | null) => [
+    name,
+    figure(of(model)),
+    ...(before === null ? [] : [figure(of(before))]),
+  ];
+  const rows = [
+    row('inertia', (f) => f.inertia),
+    row('silhouette', (f) => f.silhouette),
+    row('Davies–Bouldin', (f) => f.daviesBouldin),
+  ];
   const head = ['', `version ${result.model.version}`, ...(before === null ? [] : [`version ${before.version}`])];
-  const note = before === null ? '' : `<p class="note">Both versions on the chunks of this run${scores.silhouetteRows < result.chunks.total ? `; silhouette on a sample of ${number(scores.silhouetteRows)}` : ''}.</p>`;
+  const note =
+    before === null
+      ? ''
+      : `<p class="note">Both versions on the chunks of this run${scores.silhouetteRows < result.chunks.total ? `; silhouette on a sample of ${number(scores.silhouetteRows)}` : ''}.</p>`;
   return section('Clusters', `<div class="pair">${chart}<div>${table(head, rows)}${note}</div></div>`);
 }
 
 function features(all: readonly FeatureShift[], dropped: Report['dropped']): string {
   const rows = all.map(({ name, mean, std, missing, referenceMean, referenceStd, shift, marked }) => ({
     marked,
-    cells: [name, figure(mean), figure(std), figure(referenceMean), figure(referenceStd), shift === null ? '' : signed(shift), missing === 0 ? '' : `${(missing * 100).toFixed(1)} %`],
+    cells: [
+      name,
+      figure(mean),
+      figure(std),
+      figure(referenceMean),
+      figure(referenceStd),
+      shift === null ? '' : signed(shift),
+      missing === 0 ? '' : `${(missing * 100).toFixed(1)} %`,
+    ],
   }));
   const marked = rows.filter((row) => row.marked).length;
-  const words = marked === 0 ? 'No feature moved by more than half a standard deviation of the reference.' : `${marked} features moved by more than half a standard deviation of the reference; they are marked.`;
+  const words =
+    marked === 0
+      ? 'No feature moved by more than half a standard deviation of the reference.'
+      : `${marked} features moved by more than half a standard deviation of the reference; they are marked.`;
   const head = ['feature', 'mean', 'std', 'reference mean', 'reference std', 'shift', 'missing'];
-  const gone = dropped.map(({ name, reason, of }) => `${text(name)} (${reason}${of === undefined ? '' : ` of ${text(of)}`})`);
+  const gone = dropped.map(
+    ({ name, reason, of }) => `${text(name)} (${reason}${of === undefined ? '' : ` of ${text(of)}`})`,
+  );
   return section(
     'Features',
     `<p class="note">The reference is the training data of the feature creator. ${words}</p>
-<div class="wide">${table(head, rows.map(({ cells }) => cells), rows.map((row) => row.marked))}</div>
+<div class="wide">${table(
+      head,
+      rows.map(({ cells }) => cells),
+      rows.map((row) => row.marked),
+    )}</div>
 ${gone.length > 0 ? `<p class="note">Not seen by the model: ${gone.join(', ')}.</p>` : ''}`,
   );
 }
@@ -92,9 +125,18 @@ function coverage({ coverage: days }: Report): string {
 }
 
 function steps({ steps: all, shapes }: Report): string {
-  const rows = all.map(({ step, seconds, attempts, batches, measures }) => [step, `${seconds.toFixed(2)} s`, batches === 0 ? '' : number(batches), number(attempts), measures.rssMiB === undefined ? '' : `${number(measures.rssMiB)} MiB`]);
+  const rows = all.map(({ step, seconds, attempts, batches, measures }) => [
+    step,
+    `${seconds.toFixed(2)} s`,
+    batches === 0 ? '' : number(batches),
+    number(attempts),
+    measures.rssMiB === undefined ? '' : `${number(measures.rssMiB)} MiB`,
+  ]);
   const frames = shapes.map(({ name, rows: n, columns }) => [name, number(n), number(columns)]);
-  return section('Steps', `<div class="pair">${stepChart(all)}<div>${table(['step', 'time', 'batches', 'attempts', 'memory'], rows)}${table(['frame', 'rows', 'columns'], frames)}</div></div>`);
+  return section(
+    'Steps',
+    `<div class="pair">${stepChart(all)}<div>${table(['step', 'time', 'batches', 'attempts', 'memory'], rows)}${table(['frame', 'rows', 'columns'], frames)}</div></div>`,
+  );
 }
 
 const section = (title: string, body: string) => `<section><h2>${title}</h2>\n${body}\n</section>`;
@@ -108,7 +150,12 @@ function table(head: string[], rows: string[][], marks: boolean[] = []): string 
 
 const number = (value: number) => value.toLocaleString('en-US');
 const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
-const figure = (value: number | null) => (value === null ? '–' : Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3) ? value.toExponential(2) : value.toLocaleString('en-US', { maximumFractionDigits: 3 }));
+const figure = (value: number | null) =>
+  value === null
+    ? '–'
+    : Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-3)
+      ? value.toExponential(2)
+      : value.toLocaleString('en-US', { maximumFractionDigits: 3 });
 const signed = (value: number) => `${value > 0 ? '+' : ''}${value.toFixed(2)}`;
 
 function text(value: string): string {

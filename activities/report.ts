@@ -1,7 +1,7 @@
 import type { StepCall } from '../dag/plan.js';
 import type { FeatureCreator } from '../ml/features/creator.js';
-import { columnOf, type Frame } from '../ml/frame.js';
 import { meanOf } from '../ml/features/readings.js';
+import { columnOf, type Frame } from '../ml/frame.js';
 import { readFrame, readJson } from '../store/frames.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Stores } from './context.js';
@@ -96,32 +96,61 @@ const SHIFT_MARK = 0.5;
 export function createTrainingReport(stores: Stores) {
   return async (call: StepCall<TrainingReportInput>): Promise<RunResult> => {
     const { scores, published, chunks } = call.inputs;
-    return write(stores, call, 'training', { scores, predictions: null }, {
-      ...common(call.inputs),
-      model: { name: published.model, version: published.version, parent: published.parent, champion: published.champion },
-      metrics: {
-        inertia: scores.model.inertia,
-        silhouette: scores.model.silhouette,
-        daviesBouldin: scores.model.daviesBouldin,
+    return write(
+      stores,
+      call,
+      'training',
+      { scores, predictions: null },
+      {
+        ...common(call.inputs),
+        model: {
+          name: published.model,
+          version: published.version,
+          parent: published.parent,
+          champion: published.champion,
+        },
+        metrics: {
+          inertia: scores.model.inertia,
+          silhouette: scores.model.silhouette,
+          daviesBouldin: scores.model.daviesBouldin,
+        },
+        sizes: scores.model.sizes,
+        predictions: null,
+        chunks: {
+          total: chunks.chunks,
+          days: chunks.days,
+          sensors: chunks.sensors,
+          made: chunks.made,
+          kept: chunks.kept,
+        },
       },
-      sizes: scores.model.sizes,
-      predictions: null,
-      chunks: { total: chunks.chunks, days: chunks.days, sensors: chunks.sensors, made: chunks.made, kept: chunks.kept },
-    });
+    );
   };
 }
 
 export function createPredictionReport(stores: Stores) {
   return async (call: StepCall<PredictionReportInput>): Promise<RunResult> => {
     const { predictions, published, chunks } = call.inputs;
-    return write(stores, call, 'prediction', { scores: null, predictions }, {
-      ...common(call.inputs),
-      model: { name: published.model, version: published.version, parent: null, champion: null },
-      metrics: { novelShare: predictions.novel / published.predictions, meanDistance: predictions.meanDistance },
-      sizes: predictions.sizes.map(({ id, chunks: n }) => ({ id, chunks: n })),
-      predictions: published.predictions,
-      chunks: { total: chunks.chunks, days: chunks.days, sensors: chunks.sensors, made: chunks.made, kept: chunks.kept },
-    });
+    return write(
+      stores,
+      call,
+      'prediction',
+      { scores: null, predictions },
+      {
+        ...common(call.inputs),
+        model: { name: published.model, version: published.version, parent: null, champion: null },
+        metrics: { novelShare: predictions.novel / published.predictions, meanDistance: predictions.meanDistance },
+        sizes: predictions.sizes.map(({ id, chunks: n }) => ({ id, chunks: n })),
+        predictions: published.predictions,
+        chunks: {
+          total: chunks.chunks,
+          days: chunks.days,
+          sensors: chunks.sensors,
+          made: chunks.made,
+          kept: chunks.kept,
+        },
+      },
+    );
   };
 }
 
@@ -166,7 +195,10 @@ async function write(
   await stores.objects.write(`${folder}/report.json`, JSON.stringify(report, null, 2));
   await stores.objects.write(`${folder}/report.html`, reportPage(report));
   return {
-    report: { html: stores.objects.describe(`${folder}/report.html`), json: stores.objects.describe(`${folder}/report.json`) },
+    report: {
+      html: stores.objects.describe(`${folder}/report.html`),
+      json: stores.objects.describe(`${folder}/report.json`),
+    },
     ...result,
   };
 }

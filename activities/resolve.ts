@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { didYouMean } from '../config/nearest.js';
 import { MillraceError } from '../config/errors.js';
+import { didYouMean } from '../config/nearest.js';
 import { planSteps } from '../dag/declare.js';
 import type { Plan } from '../dag/plan.js';
-import type { Pipeline } from '../pipelines/pipeline.js';
 import { PIPELINES } from '../pipelines/index.js';
+import type { Pipeline } from '../pipelines/pipeline.js';
 import { writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
 import type { Parent } from './model.js';
@@ -46,10 +46,16 @@ const PINS: Record<string, (stores: Stores, params: Record<string, unknown>, att
     return findModel(stores, params.model as string, params.parent as number | null, false);
   },
   model: (stores, params) => findModel(stores, params.model as string, params.version as number | null, true),
-  creator: async (stores, params) => (await findModel(stores, params.model as string, params.version as number | null, true))!.creator,
+  creator: async (stores, params) =>
+    (await findModel(stores, params.model as string, params.version as number | null, true))!.creator,
 };
 
-async function findModel(stores: Stores, model: string, version: number | null, needed: boolean): Promise<Parent | null> {
+async function findModel(
+  stores: Stores,
+  model: string,
+  version: number | null,
+  needed: boolean,
+): Promise<Parent | null> {
   const found = await stores.registry.findModel(model, version);
   if (found === null) {
     if (needed || version !== null) throw await stores.registry.missingModel(model, version);
@@ -65,7 +71,10 @@ async function findModel(stores: Stores, model: string, version: number | null, 
 
 /** Begins a run: checks what it was called with, pins what it depends on, records it and returns the plan as data. */
 export function createResolve(stores: Stores) {
-  return async ({ pipeline: name, workflowId, temporalRunId, request }: ResolveCall, attempt: Attempt): Promise<Plan> => {
+  return async (
+    { pipeline: name, workflowId, temporalRunId, request }: ResolveCall,
+    attempt: Attempt,
+  ): Promise<Plan> => {
     const pipeline = PIPELINES.find((each) => each.graph.name === name);
     if (pipeline === undefined) {
       const names = PIPELINES.map((each) => each.graph.name);
@@ -92,9 +101,13 @@ export function createResolve(stores: Stores) {
 function checkRequest(pipeline: Pipeline, request: RunRequest) {
   const parsed = requestSchema.safeParse(request ?? {});
   if (!parsed.success) {
-    throw new MillraceError('MR_PARAM', `the run cannot be started so:\n  ${z.prettifyError(parsed.error).replaceAll('\n', '\n  ')}`, {
-      allowed: 'one object: { "params": { … }, "interval": { "start": "…", "end": "…" } }; both may be left out',
-    });
+    throw new MillraceError(
+      'MR_PARAM',
+      `the run cannot be started so:\n  ${z.prettifyError(parsed.error).replaceAll('\n', '\n  ')}`,
+      {
+        allowed: 'one object: { "params": { … }, "interval": { "start": "…", "end": "…" } }; both may be left out',
+      },
+    );
   }
   return { params: pipeline.parse(parsed.data.params), interval: parsed.data.interval ?? null };
 }

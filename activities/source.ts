@@ -53,7 +53,13 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
 
   const root = found?.isDirectory() ? source : globRoot(source);
   const pattern = found?.isDirectory() ? '**' : relative(root, source).split(sep).join('/');
-  const options = { cwd: root, absolute: true, followSymbolicLinks: false, expandDirectories: false, dot: false } as const;
+  const options = {
+    cwd: root,
+    absolute: true,
+    followSymbolicLinks: false,
+    expandDirectories: false,
+    dot: false,
+  } as const;
   const all = found?.isDirectory() || (await stat(root).catch(() => null)) ? await glob(pattern, options) : [];
   const wanted = only.length === 0 ? null : new Set(await glob([...only], options));
   const inside: string[] = [];
@@ -67,7 +73,10 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
   const others = all.length > 0 ? `; ${all.length} files there have other endings or were not selected` : '';
   throw new MillraceError('MR_SOURCE_MISSING', what + others, {
     allowed: `a file, a folder or a quoted glob; endings: ${KNOWN}`,
-    next: found === null && !/[*?[{]/.test(source) ? `look into ${dirname(source)}` : 'check the path, and "files" if it is set',
+    next:
+      found === null && !/[*?[{]/.test(source)
+        ? `look into ${dirname(source)}`
+        : 'check the path, and "files" if it is set',
   });
 }
 
@@ -83,7 +92,14 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
     const { size, mtimeMs } = await stat(path);
     return {
       path,
-      name: join(dirname(relative(root, path)), basename(path).replace(ENDING, '').replace(/\.txt$/i, '')).split(sep).join('/'),
+      name: join(
+        dirname(relative(root, path)),
+        basename(path)
+          .replace(ENDING, '')
+          .replace(/\.txt$/i, ''),
+      )
+        .split(sep)
+        .join('/'),
       format: await formatOf(path),
       bytes: size,
       modifiedMs: mtimeMs,

@@ -34,7 +34,12 @@ export interface TrainedModel {
  */
 export function createTrain(stores: Stores) {
   return once<TrainInput, TrainedModel>(stores, 'train', {
-    key: ({ table, parent, ...params }) => [table.ref.valueHash, table.creator, parent?.artefact.valueHash ?? null, params],
+    key: ({ table, parent, ...params }) => [
+      table.ref.valueHash,
+      table.creator,
+      parent?.artefact.valueHash ?? null,
+      params,
+    ],
     async run({ inputs }, attempt) {
       const { table, parent, ...params } = inputs;
       const frame = await readFrame(stores.objects, table.ref);
@@ -82,9 +87,13 @@ interface Memory {
 async function load(stores: Stores, parent: Parent, table: Table): Promise<Before> {
   const model = await readJson<ClusterModel>(stores.objects, parent.artefact);
   if (model.creator !== table.creator) {
-    throw new MillraceError('MR_CREATOR_MISMATCH', `version ${parent.version} of ${parent.model} belongs to another feature creator`, {
-      next: 'continue a version that was made with this creator, or start a new lineage with refit=true',
-    });
+    throw new MillraceError(
+      'MR_CREATOR_MISMATCH',
+      `version ${parent.version} of ${parent.model} belongs to another feature creator`,
+      {
+        next: 'continue a version that was made with this creator, or start a new lineage with refit=true',
+      },
+    );
   }
   return { model, assignments: await readFrame(stores.objects, model.assignments) };
 }

@@ -28,9 +28,13 @@ export function createTransform(stores: Stores) {
       const raw = await readFrame(stores.objects, inputs.features.ref);
       const lacking = creator.columns.filter(({ name }) => !raw.columns.includes(name)).map(({ name }) => name);
       if (lacking.length > 0) {
-        throw new MillraceError('MR_CREATOR_MISMATCH', `the creator needs features that this version does not make: ${lacking.join(', ')}`, {
-          next: 'train a new lineage with refit=true',
-        });
+        throw new MillraceError(
+          'MR_CREATOR_MISMATCH',
+          `the creator needs features that this version does not make: ${lacking.join(', ')}`,
+          {
+            next: 'train a new lineage with refit=true',
+          },
+        );
       }
       const frame = transform(raw, creator);
       attempt.measure('rows', frame.days.length);

@@ -16,7 +16,9 @@ export async function demo(out: Output): Promise<void> {
   try {
     const folder = join(env.home, 'sample');
     const sample = await writeSample(folder, { days: DAYS, seed: 7 });
-    out.print(`\n${out.style('bold', 'Sample data')}  ${count(sample.rows)} rows of ${sample.sensors} sensors, ${DAYS} days, in ${folder}`);
+    out.print(
+      `\n${out.style('bold', 'Sample data')}  ${count(sample.rows)} rows of ${sample.sensors} sensors, ${DAYS} days, in ${folder}`,
+    );
 
     out.print(`\n${out.style('bold', 'Training')}  on ${sample.days[0]} … ${sample.days[TRAINED - 1]}`);
     const training = await go('sensor-training', { source: folder, to: sample.days[TRAINED - 1]!, refit: true });
@@ -26,10 +28,16 @@ export async function demo(out: Output): Promise<void> {
 
     const { model, metrics, chunks } = training;
     out.print(`\n${readingsTable(out, training)}\n`);
-    out.print(`  ${count(chunks.total)} chunks of ${chunks.sensors} sensors × ${chunks.days} days; ${count(chunks.total)} feature rows`);
-    out.print(`  model ${out.style('bold', `${model.name} version ${model.version}`)}, silhouette ${metrics.silhouette?.toFixed(3)}\n`);
+    out.print(
+      `  ${count(chunks.total)} chunks of ${chunks.sensors} sensors × ${chunks.days} days; ${count(chunks.total)} feature rows`,
+    );
+    out.print(
+      `  model ${out.style('bold', `${model.name} version ${model.version}`)}, silhouette ${metrics.silhouette?.toFixed(3)}\n`,
+    );
     out.print(clustersTable(out, training));
-    out.print(`\n  ${count(prediction.predictions ?? 0)} predictions are in Postgres, table "predictions"; ${((prediction.metrics.novelShare ?? 0) * 100).toFixed(1)} % novel\n`);
+    out.print(
+      `\n  ${count(prediction.predictions ?? 0)} predictions are in Postgres, table "predictions"; ${((prediction.metrics.novelShare ?? 0) * 100).toFixed(1)} % novel\n`,
+    );
     const next = [
       ['look at the runs', record?.temporal?.ui ?? `Temporal at ${millrace.settings.temporal.address}`],
       ['read the report', training.report.html],

@@ -10,7 +10,8 @@ export async function doctorCommand(out: Output, fetch: boolean): Promise<void> 
   const missing = findings.filter(({ state }) => state === 'missing');
   out.document({ ok: missing.length === 0, findings });
   for (const finding of findings) out.print(paragraph(out, finding));
-  if (missing.length > 0) throw new MillraceError('MR_SERVICE', `missing: ${missing.map(({ name }) => name).join(', ')}`);
+  if (missing.length > 0)
+    throw new MillraceError('MR_SERVICE', `missing: ${missing.map(({ name }) => name).join(', ')}`);
 }
 
 function paragraph(out: Output, { name, state, found, from, next }: Finding): string {

@@ -1,6 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { Millrace } from '../client/millrace.js';
-import type { RunProgress } from '../client/millrace.js';
+import type { Millrace, RunProgress } from '../client/millrace.js';
 import type { StepStatus } from '../dag/plan.js';
 import type { Output } from './output.js';
 
@@ -21,7 +20,8 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   const screen = createLogUpdate(process.stderr);
   let progress: RunProgress | undefined;
   let tick = 0;
-  const draw = () => screen((progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!)).join('\n'));
+  const draw = () =>
+    screen((progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!)).join('\n'));
   const timer = setInterval(() => {
     tick++;
     draw();

@@ -8,10 +8,19 @@ export async function listModelsCommand(out: Output, millrace: Millrace): Promis
   const models = await listModels(millrace);
   out.document(models);
   if (models.length === 0) return out.print('No models yet. Train one: millrace run sensor-training --set source=…');
-  out.print(out.table(['model', 'version', '', 'parent', 'k', 'chunks', 'silhouette', 'made'], models.map((model) => row(out, model)), [1, 3, 4, 5, 6]));
+  out.print(
+    out.table(
+      ['model', 'version', '', 'parent', 'k', 'chunks', 'silhouette', 'made'],
+      models.map((model) => row(out, model)),
+      [1, 3, 4, 5, 6],
+    ),
+  );
 }
 
-function row(out: Output, { model, version, champion, parent, params, metrics, createdAt }: ModelSummary): (string | number)[] {
+function row(
+  out: Output,
+  { model, version, champion, parent, params, metrics, createdAt }: ModelSummary,
+): (string | number)[] {
   return [
     model,
     version,
@@ -36,14 +45,24 @@ export async function showModelCommand(out: Output, millrace: Millrace, name: st
   }
   out.document(chosen);
   for (const each of chosen) {
-    out.print(`${out.style('bold', `${each.model} version ${each.version}`)}${each.champion ? out.style('green', '  champion') : ''}`);
+    out.print(
+      `${out.style('bold', `${each.model} version ${each.version}`)}${each.champion ? out.style('green', '  champion') : ''}`,
+    );
     const { sizes, ...metrics } = each.metrics;
     const rows = [
       ['made', `${when(each.createdAt)} by ${each.runId}`],
       ['parent', each.parent === null ? 'none: a new lineage' : `version ${each.parent}`],
       ...Object.entries({ ...each.params, ...metrics }).map(([key, value]) => [key, String(value)]),
-      ['clusters', Array.isArray(sizes) ? sizes.map(({ id, chunks }: { id: number; chunks: number }) => `${id}: ${chunks}`).join('  ') : ''],
-      ...Object.entries(each.lineage).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+      [
+        'clusters',
+        Array.isArray(sizes)
+          ? sizes.map(({ id, chunks }: { id: number; chunks: number }) => `${id}: ${chunks}`).join('  ')
+          : '',
+      ],
+      ...Object.entries(each.lineage).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
     ];
     out.print(`${out.table(['', ''], rows).split('\n').slice(1).join('\n')}\n`);
   }
@@ -51,7 +70,8 @@ export async function showModelCommand(out: Output, millrace: Millrace, name: st
 
 export async function promoteModelCommand(out: Output, millrace: Millrace, name: string): Promise<void> {
   const { model, version } = splitName(name);
-  if (version === null) throw new MillraceError('MR_CALL', 'which version?', { allowed: `millrace models promote ${model}@<version>` });
+  if (version === null)
+    throw new MillraceError('MR_CALL', 'which version?', { allowed: `millrace models promote ${model}@<version>` });
   await promoteModel(millrace, model, version);
   out.document({ model, version, champion: true });
   out.print(`${model} version ${version} is the champion: the next prediction uses it.`);

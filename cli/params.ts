@@ -1,12 +1,12 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { PIPELINE_NAMES, pipelineNamed } from '../client/pipelines.js';
 import { loadConfig } from '../config/config-file.js';
 import type { Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { readYaml } from '../config/yaml-file.js';
-import { pipelineNamed, PIPELINE_NAMES } from '../client/pipelines.js';
 
 export interface ParamOptions {
   set: string[];
@@ -17,13 +17,20 @@ export interface ParamOptions {
  * The params of a run: from `millrace.yaml`, over them a params file, over them `--set`. Sources become absolute.
  * @throws MillraceError MR_CONFIG, MR_CALL
  */
-export async function gatherParams(env: Env, pipeline: string, options: ParamOptions): Promise<Record<string, unknown>> {
+export async function gatherParams(
+  env: Env,
+  pipeline: string,
+  options: ParamOptions,
+): Promise<Record<string, unknown>> {
   const known = Object.keys(pipelineNamed(pipeline).params.shape);
   const config = await loadConfig(env.cwd, env.config);
   const params: Record<string, unknown> = {};
   for (const [name, own] of Object.entries(config.value.pipelines)) {
     if (!PIPELINE_NAMES.includes(name)) {
-      throw new MillraceError('MR_CONFIG', `${config.where(['pipelines', name])} there is no pipeline "${name}".${didYouMean(name, PIPELINE_NAMES)}`);
+      throw new MillraceError(
+        'MR_CONFIG',
+        `${config.where(['pipelines', name])} there is no pipeline "${name}".${didYouMean(name, PIPELINE_NAMES)}`,
+      );
     }
     if (name !== pipeline) continue;
     checkNames(Object.keys(own), known, (key) => config.where(['pipelines', name, key]));
@@ -48,17 +55,25 @@ function checkNames(names: string[], known: string[], where: (name: string) => s
 
 /** `k=5`, `files=[a*.csv]`: texts stay texts; anything else is read as YAML, so numbers, lists and null are as they look. */
 function setParams(pipeline: string, pairs: readonly string[]): Record<string, unknown> {
-  const { properties = {} } = z.toJSONSchema(pipelineNamed(pipeline).params, { io: 'input' }) as { properties?: Record<string, unknown> };
+  const { properties = {} } = z.toJSONSchema(pipelineNamed(pipeline).params, { io: 'input' }) as {
+    properties?: Record<string, unknown>;
+  };
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1) throw new MillraceError('MR_CALL', `--set ${pair}: there is no "="`, { allowed: '--set name=value, for example --set k=5' });
+      if (at < 1)
+        throw new MillraceError('MR_CALL', `--set ${pair}: there is no "="`, {
+          allowed: '--set name=value, for example --set k=5',
+        });
       const name = pair.slice(0, at);
       const text = pair.slice(at + 1);
-      const isText = JSON.stringify(properties[name] ?? {}).includes('"string"') && !JSON.stringify(properties[name]).includes('"array"');
+      const isText =
+        JSON.stringify(properties[name] ?? {}).includes('"string"') &&
+        !JSON.stringify(properties[name]).includes('"array"');
       return [name, isText && text !== 'null' ? text : parse(text)];
     }),
   );
 }
 
-const absolute = ({ cwd }: Env, source: string) => (isAbsolute(source) || /^[a-z0-9]+:\/\//.test(source) ? source : resolve(cwd, source));
+const absolute = ({ cwd }: Env, source: string) =>
+  isAbsolute(source) || /^[a-z0-9]+:\/\//.test(source) ? source : resolve(cwd, source);

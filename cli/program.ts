@@ -30,16 +30,24 @@ export function createProgram(out: Output): Command {
     .description('Durable batch pipelines for sensor data: chunk, create features, train, predict, publish.')
     .exitOverride()
     .showHelpAfterError('(millrace --help shows how it is called)')
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(/ ?\[options\]/, '') });
+    .configureHelp({
+      subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(/ ?\[options\]/, ''),
+    });
   const json = ['--json', 'print one JSON document on stdout and nothing else'] as const;
 
-  program.command('demo').description('make sample data, train, predict and show what came of it').action(() => demo(out));
+  program
+    .command('demo')
+    .description('make sample data, train, predict and show what came of it')
+    .action(() => demo(out));
   program
     .command('up')
     .description('start Temporal, Postgres and the worker, and stay until Ctrl-C')
     .option('--background', 'report to the process that started this one, and stay')
     .action(({ background = false }: { background?: boolean }) => upCommand(out, background));
-  program.command('down').description('stop everything that runs in the work folder').action(() => downCommand(out));
+  program
+    .command('down')
+    .description('stop everything that runs in the work folder')
+    .action(() => downCommand(out));
   program
     .command('doctor')
     .description('say what is there, which version, from where, and what to do about the rest')
@@ -48,7 +56,11 @@ export function createProgram(out: Output): Command {
     .action(({ fetch = false }: { fetch?: boolean }) => doctorCommand(out, fetch));
 
   const pipelines = program.command('pipelines').description('the pipelines there are');
-  pipelines.command('list').description('names and titles').option(...json).action(() => listPipelines(out));
+  pipelines
+    .command('list')
+    .description('names and titles')
+    .option(...json)
+    .action(() => listPipelines(out));
   pipelines
     .command('show <pipeline>')
     .description('steps, and params with types, ranges and defaults')
@@ -64,7 +76,12 @@ export function createProgram(out: Output): Command {
   program
     .command('run <pipeline>')
     .description('run a pipeline and show how it goes')
-    .option('--set <name=value>', 'set a param; may be given several times', (pair: string, all: string[]) => [...all, pair], [])
+    .option(
+      '--set <name=value>',
+      'set a param; may be given several times',
+      (pair: string, all: string[]) => [...all, pair],
+      [],
+    )
     .option('--params <file>', 'take params from a YAML file')
     .option('--key <key>', 'name the run; a second start with the same key joins it')
     .option('--follow', 'stay until it ends (the default)')
@@ -91,7 +108,11 @@ export function createProgram(out: Output): Command {
     .action((id: string) => connected(out, (millrace) => cancelRunCommand(out, millrace, id)));
 
   const models = program.command('models').description('the registry of models');
-  models.command('list').description('all versions').option(...json).action(() => connected(out, (millrace) => listModelsCommand(out, millrace)));
+  models
+    .command('list')
+    .description('all versions')
+    .option(...json)
+    .action(() => connected(out, (millrace) => listModelsCommand(out, millrace)));
   models
     .command('show <model>')
     .description('params, lineage and metrics of a model, or of one version: model@version')
@@ -110,14 +131,18 @@ export function createProgram(out: Output): Command {
     .option('--run <run>', 'of this run (default: the newest that has some)')
     .option('--limit <n>', 'how many', wholeNumber, 50)
     .option(...json)
-    .action((options: { run?: string; limit: number }) => connected(out, (millrace) => listPredictionsCommand(out, millrace, options)));
+    .action((options: { run?: string; limit: number }) =>
+      connected(out, (millrace) => listPredictionsCommand(out, millrace, options)),
+    );
   predictions
     .command('export')
     .description('predictions of a run as a file')
     .option('--run <run>', 'of this run (default: the newest that has some)')
     .option('--format <format>', 'csv or parquet', 'csv')
     .option('--out <file>', 'where to (default: CSV to stdout)')
-    .action((options: { run?: string; format: string; out?: string }) => connected(out, (millrace) => exportPredictions(out, millrace, options)));
+    .action((options: { run?: string; format: string; out?: string }) =>
+      connected(out, (millrace) => exportPredictions(out, millrace, options)),
+    );
 
   program
     .command('sql <select>')

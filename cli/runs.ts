@@ -1,5 +1,5 @@
 import type { Millrace } from '../client/millrace.js';
-import { listRuns, type RunDetails, showRun, type StepAttempt } from '../client/runs.js';
+import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
 import { count, type Output } from './output.js';
 
 const COLORS = { running: 'cyan', done: 'green', failed: 'red', cancelled: 'yellow', lost: 'red' } as const;
@@ -8,18 +8,35 @@ export async function listRunsCommand(out: Output, millrace: Millrace, limit: nu
   const runs = await listRuns(millrace, { limit });
   out.document(runs);
   if (runs.length === 0) return out.print('No runs yet. Start one: millrace run sensor-training --set source=…');
-  const rows = runs.map((run) => [run.id, out.style(COLORS[run.state], run.state), when(run.startedAt), seconds(run.seconds)]);
+  const rows = runs.map((run) => [
+    run.id,
+    out.style(COLORS[run.state], run.state),
+    when(run.startedAt),
+    seconds(run.seconds),
+  ]);
   out.print(out.table(['run', 'state', 'started', 'time'], rows, [3]));
 }
 
 export async function showRunCommand(out: Output, millrace: Millrace, id: string): Promise<void> {
   const run = await showRun(millrace, id);
   out.document(run);
-  out.print(`${out.style('bold', run.id)}  ${out.style(COLORS[run.state], run.state)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`);
-  if (run.error !== null) out.print(`\n  ${out.style('red', run.error.code)} ${run.error.step === null ? '' : `in ${run.error.step}: `}${run.error.message}`);
-  out.print(`\n${out.table(['step', 'state', 'batches', 'attempts', 'lost', 'time', 'memory', ''], stepRows(out, run), [2, 3, 4, 5, 6])}`);
+  out.print(
+    `${out.style('bold', run.id)}  ${out.style(COLORS[run.state], run.state)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`,
+  );
+  if (run.error !== null)
+    out.print(
+      `\n  ${out.style('red', run.error.code)} ${run.error.step === null ? '' : `in ${run.error.step}: `}${run.error.message}`,
+    );
+  out.print(
+    `\n${out.table(['step', 'state', 'batches', 'attempts', 'lost', 'time', 'memory', ''], stepRows(out, run), [2, 3, 4, 5, 6])}`,
+  );
   const set = Object.entries(run.params).filter(([, value]) => value !== null && JSON.stringify(value) !== '[]');
-  out.print(`\n${out.table(['param', ''], set.map(([name, value]) => [name, JSON.stringify(value)]))}`);
+  out.print(
+    `\n${out.table(
+      ['param', ''],
+      set.map(([name, value]) => [name, JSON.stringify(value)]),
+    )}`,
+  );
 }
 
 function stepRows(out: Output, run: RunDetails): (string | number)[][] {
@@ -29,7 +46,10 @@ function stepRows(out: Output, run: RunDetails): (string | number)[][] {
     const began = Math.min(...attempts.map(({ startedAt }) => Date.parse(startedAt)));
     const ended = Math.max(...attempts.map(({ startedAt, seconds: s }) => Date.parse(startedAt) + (s ?? 0) * 1000));
     const last = attempts.at(-1)!;
-    const { rssMiB: _, ...measures } = Object.assign({}, ...attempts.map((each) => each.measures)) as Record<string, number>;
+    const { rssMiB: _, ...measures } = Object.assign({}, ...attempts.map((each) => each.measures)) as Record<
+      string,
+      number
+    >;
     return [
       step,
       out.style(COLORS[last.state], last.state),

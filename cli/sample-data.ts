@@ -76,11 +76,21 @@ export async function writeSample(folder: string, { days, seed }: { days: number
         (cell.late && day < days - 1 ? next : own).push(`${stamp},${sensors[at]!.id},${cell.text}`);
       }
     }
-    if (day === 4) own.splice(500, 0, 'yesterday at noon,line-1.power,118.2', `${names[4]} 08:20:00,line-1.power`, `2999-01-01 00:00:00,line-2.power,99.1`);
+    if (day === 4)
+      own.splice(
+        500,
+        0,
+        'yesterday at noon,line-1.power,118.2',
+        `${names[4]} 08:20:00,line-1.power`,
+        `2999-01-01 00:00:00,line-2.power,99.1`,
+      );
     const lines = [...own, ...late];
     rows += lines.length;
     late = next;
-    await pipeline(Readable.from(['time,sensor,value\n', ...blocks(lines)]), createWriteStream(join(folder, `plant-${name}.csv`)));
+    await pipeline(
+      Readable.from(['time,sensor,value\n', ...blocks(lines)]),
+      createWriteStream(join(folder, `plant-${name}.csv`)),
+    );
   }
   return { rows, sensors: sensors.length, days: names };
 }
@@ -104,14 +114,20 @@ function sensor(kind: Kind, line: number, seed: number) {
   return {
     id: `line-${line + 1}.${kind.name}`,
     day(day: number): (Cell | undefined)[] {
-      const gap = random() < 0.1 ? { from: Math.floor(random() * 1200), length: 30 + Math.floor(random() * 200) } : null;
-      const stuck = random() < 0.06 ? { from: Math.floor(random() * 1200), length: 60 + Math.floor(random() * 180) } : null;
+      const gap =
+        random() < 0.1 ? { from: Math.floor(random() * 1200), length: 30 + Math.floor(random() * 200) } : null;
+      const stuck =
+        random() < 0.06 ? { from: Math.floor(random() * 1200), length: 60 + Math.floor(random() * 180) } : null;
       const tardy = random() < 0.04 ? Math.floor(random() * 1400) : null;
       let held = '';
       return Array.from({ length: 1440 }, (_, minute) => {
         const level = kind.level(minute / 60, (new Date(START).getUTCDay() + 6 + day) % 7, noise, state);
         const spike = random() < 0.0004 ? 8 * Math.abs(level) + 5 : 0;
-        let text = (level * (kind.name === 'valve' ? 1 : scale) + (kind.name === 'valve' ? 0 : offset) + (kind.name === 'valve' ? 0 : spike)).toFixed(decimals);
+        let text = (
+          level * (kind.name === 'valve' ? 1 : scale) +
+          (kind.name === 'valve' ? 0 : offset) +
+          (kind.name === 'valve' ? 0 : spike)
+        ).toFixed(decimals);
         if (stuck !== null && minute === stuck.from) held = text;
         if (stuck !== null && minute > stuck.from && minute < stuck.from + stuck.length) text = held;
         const fault = random();

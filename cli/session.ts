@@ -1,7 +1,7 @@
 import { Millrace } from '../client/millrace.js';
 import { type Env, readEnv } from '../config/env.js';
-import { ensureUp } from '../embedded/services.js';
 import type { ServiceRecord } from '../embedded/services.js';
+import { ensureUp } from '../embedded/services.js';
 import { bytes, type Output } from './output.js';
 
 /** Connects, starting the embedded services in the background when they are needed and not up. */

@@ -6,7 +6,9 @@ import { count, type Output } from './output.js';
 export async function sqlCommand(out: Output, millrace: Millrace, text: string): Promise<void> {
   const { columns, rows } = await selectSql(millrace, text);
   out.document(rows.map((row) => Object.fromEntries(columns.map((column, at) => [column, row[at]]))));
-  const numbers = columns.map((_, at) => at).filter((at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
+  const numbers = columns
+    .map((_, at) => at)
+    .filter((at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
   out.print(
     out.table(
       columns,

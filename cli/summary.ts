@@ -5,7 +5,16 @@ import { count, type Output } from './output.js';
 /** What came of a run, for people and as JSON. */
 export function printResult(out: Output, runId: string, result: RunResult, steps: StepStatus[]): void {
   const { account: readings, chunks, model, ...rest } = result;
-  out.document({ runId, state: 'done', readings, chunks, modelVersion: `${model.name}@${model.version}`, model, ...rest, steps });
+  out.document({
+    runId,
+    state: 'done',
+    readings,
+    chunks,
+    modelVersion: `${model.name}@${model.version}`,
+    model,
+    ...rest,
+    steps,
+  });
   out.print();
   out.print(readingsTable(out, result));
   out.print();

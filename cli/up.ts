@@ -1,7 +1,7 @@
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { loadSettings } from '../config/settings.js';
-import { writeWhole, Home } from '../embedded/home.js';
+import { Home, writeWhole } from '../embedded/home.js';
 import { down, type Message, running, type ServiceRecord } from '../embedded/services.js';
 import { supervise } from '../embedded/supervisor.js';
 import { prepareTables } from '../workers/prepare.js';

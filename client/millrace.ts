@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type Env, readEnv } from '../config/env.js';
-import { type ErrorCode, ERRORS, MillraceError } from '../config/errors.js';
+import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
@@ -51,7 +58,12 @@ export class Millrace {
     try {
       connection = await Connection.connect({ address, connectTimeout: '5 s' });
     } catch (cause) {
-      throw new MillraceError('MR_SERVICE', `Temporal at ${address} cannot be reached`, { next: 'start it (millrace up), or check TEMPORAL_ADDRESS' }, { cause });
+      throw new MillraceError(
+        'MR_SERVICE',
+        `Temporal at ${address} cannot be reached`,
+        { next: 'start it (millrace up), or check TEMPORAL_ADDRESS' },
+        { cause },
+      );
     }
     const database = openDatabase({ ...settings.database, max: 4 }, () => undefined);
     return new Millrace(settings, connection, new Client({ connection, namespace }), database);
@@ -102,9 +114,14 @@ export class Millrace {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw this.#unknown(workflowId);
       if (!(error instanceof WorkflowFailedError)) throw error;
-      if (error.cause instanceof CancelledFailure) throw new MillraceError('MR_CANCELLED', `the run ${workflowId} was cancelled`);
-      const { type, message } = error.cause instanceof ApplicationFailure ? error.cause : { type: undefined, message: String(error.cause) };
-      throw new MillraceError(typeof type === 'string' && type in ERRORS ? (type as ErrorCode) : 'MR_RUN_FAILED', message);
+      if (error.cause instanceof CancelledFailure)
+        throw new MillraceError('MR_CANCELLED', `the run ${workflowId} was cancelled`);
+      const { type, message } =
+        error.cause instanceof ApplicationFailure ? error.cause : { type: undefined, message: String(error.cause) };
+      throw new MillraceError(
+        typeof type === 'string' && type in ERRORS ? (type as ErrorCode) : 'MR_RUN_FAILED',
+        message,
+      );
     }
   }
 
@@ -155,7 +172,9 @@ export class Millrace {
   }
 
   #unknown(workflowId: string): MillraceError {
-    return new MillraceError('MR_RUN_UNKNOWN', `there is no run "${workflowId}"`, { next: 'millrace runs list shows them' });
+    return new MillraceError('MR_RUN_UNKNOWN', `there is no run "${workflowId}"`, {
+      next: 'millrace runs list shows them',
+    });
   }
 }
 

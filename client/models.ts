@@ -18,7 +18,17 @@ export async function listModels(millrace: Millrace, name?: string): Promise<Mod
   let query = millrace.database.db
     .selectFrom('model_versions')
     .innerJoin('models', 'models.name', 'model_versions.model')
-    .select(['model', 'version', 'champion', 'parent', 'model_versions.created_at', 'run_id', 'params', 'lineage', 'metrics'])
+    .select([
+      'model',
+      'version',
+      'champion',
+      'parent',
+      'model_versions.created_at',
+      'run_id',
+      'params',
+      'lineage',
+      'metrics',
+    ])
     .orderBy('model')
     .orderBy('version');
   if (name !== undefined) query = query.where('model', '=', name);

@@ -15,11 +15,18 @@ const COLUMNS = ['sensor', 'day', 'cluster', 'distance', 'novel', 'model', 'vers
 
 /** Predictions of a run, by sensor and day. @throws MillraceError MR_RUN_UNKNOWN when the run made none */
 export async function listPredictions(millrace: Millrace, run: string, limit?: number): Promise<Prediction[]> {
-  let query = millrace.database.db.selectFrom('predictions').select(COLUMNS).where('run_id', '=', run).orderBy('sensor').orderBy('day');
+  let query = millrace.database.db
+    .selectFrom('predictions')
+    .select(COLUMNS)
+    .where('run_id', '=', run)
+    .orderBy('sensor')
+    .orderBy('day');
   if (limit !== undefined) query = query.limit(limit);
   const rows = await query.execute();
   if (rows.length > 0) return rows;
-  throw new MillraceError('MR_RUN_UNKNOWN', `the run "${run}" has no predictions`, { next: 'millrace runs list shows the runs; those of sensor-prediction have some' });
+  throw new MillraceError('MR_RUN_UNKNOWN', `the run "${run}" has no predictions`, {
+    next: 'millrace runs list shows the runs; those of sensor-prediction have some',
+  });
 }
 
 /** The newest run that has predictions, or null. */

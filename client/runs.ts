@@ -36,8 +36,15 @@ export interface RunDetails extends RunSummary {
 const RUN_COLUMNS = ['id', 'pipeline', 'state', 'started_at', 'ended_at', 'workflow_id', 'temporal_run_id'] as const;
 
 /** The newest runs. A run that Temporal ended without us, as by a termination, is recorded as such first. */
-export async function listRuns(millrace: Millrace, options: { limit: number; pipeline?: string }): Promise<RunSummary[]> {
-  let query = millrace.database.db.selectFrom('runs').select(RUN_COLUMNS).orderBy('started_at', 'desc').limit(options.limit);
+export async function listRuns(
+  millrace: Millrace,
+  options: { limit: number; pipeline?: string },
+): Promise<RunSummary[]> {
+  let query = millrace.database.db
+    .selectFrom('runs')
+    .select(RUN_COLUMNS)
+    .orderBy('started_at', 'desc')
+    .limit(options.limit);
   if (options.pipeline !== undefined) query = query.where('pipeline', '=', options.pipeline);
   const rows = await query.execute();
   return Promise.all(rows.map(async (row) => summary({ ...row, state: await actualState(millrace, row) })));
@@ -53,9 +60,16 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
       id,
       ids.map((each) => each.id),
     );
-    throw new MillraceError('MR_RUN_UNKNOWN', `there is no run "${id}".${alike}`, { next: 'millrace runs list shows them' });
+    throw new MillraceError('MR_RUN_UNKNOWN', `there is no run "${id}".${alike}`, {
+      next: 'millrace runs list shows them',
+    });
   }
-  const attempts = await db.selectFrom('step_attempts').selectAll().where('run_id', '=', id).orderBy('started_at').execute();
+  const attempts = await db
+    .selectFrom('step_attempts')
+    .selectAll()
+    .where('run_id', '=', id)
+    .orderBy('started_at')
+    .execute();
   return {
     ...summary({ ...row, state: await actualState(millrace, row) }),
     workflowId: row.workflow_id,
@@ -70,7 +84,10 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
   };
 }
 
-async function actualState(millrace: Millrace, row: { state: RunState; workflow_id: string; temporal_run_id: string }): Promise<RunState> {
+async function actualState(
+  millrace: Millrace,
+  row: { state: RunState; workflow_id: string; temporal_run_id: string },
+): Promise<RunState> {
   if (row.state !== 'running') return row.state;
   // An execution that Temporal has forgotten went on without ever telling us its end.
   const there = await millrace.stateOf(row.workflow_id, row.temporal_run_id).catch(() => 'failed' as const);
@@ -91,7 +108,13 @@ async function actualState(millrace: Millrace, row: { state: RunState; workflow_
   return now;
 }
 
-function summary(row: { id: string; pipeline: string; state: RunState; started_at: Date; ended_at: Date | null }): RunSummary {
+function summary(row: {
+  id: string;
+  pipeline: string;
+  state: RunState;
+  started_at: Date;
+  ended_at: Date | null;
+}): RunSummary {
   return {
     id: row.id,
     pipeline: row.pipeline,

@@ -26,7 +26,8 @@ export async function selectSql(millrace: Millrace, text: string): Promise<SqlRe
   } catch (error) {
     failed = error as Error;
     throw new MillraceError('MR_SQL', failed.message, {
-      allowed: 'one statement that reads; tables: runs, step_attempts, chunks, quarantine, metrics, models, model_versions, predictions',
+      allowed:
+        'one statement that reads; tables: runs, step_attempts, chunks, quarantine, metrics, models, model_versions, predictions',
     });
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

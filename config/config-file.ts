@@ -9,7 +9,12 @@ export const CONFIG_FILE = 'millrace.yaml';
 const DEFAULT_MEMORY_MIB = 768;
 
 const schema = z.strictObject({
-  memoryMiB: z.int().min(128).max(1_048_576).default(DEFAULT_MEMORY_MIB).describe('Memory for sorting before it spills to disk.'),
+  memoryMiB: z
+    .int()
+    .min(128)
+    .max(1_048_576)
+    .default(DEFAULT_MEMORY_MIB)
+    .describe('Memory for sorting before it spills to disk.'),
   threads: z.int().min(1).max(1024).nullable().default(null).describe('Threads of one worker. null: one per core.'),
   pipelines: z
     .record(z.string(), z.record(z.string(), z.unknown()))

@@ -10,7 +10,11 @@ export const ERRORS = {
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
   MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },
   MR_DECLARATION: { retry: false, exit: 2, meaning: 'The declaration of a pipeline is wrong.' },
-  MR_FILE_UNREADABLE: { retry: false, exit: 1, meaning: 'A file of the source cannot be read as what it claims to be.' },
+  MR_FILE_UNREADABLE: {
+    retry: false,
+    exit: 1,
+    meaning: 'A file of the source cannot be read as what it claims to be.',
+  },
   MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
   MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },
   MR_OBJECT_CORRUPT: { retry: true, exit: 1, meaning: 'A stored object differs from its hash; it is made again.' },

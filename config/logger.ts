@@ -8,5 +8,8 @@ const SECRETS = ['password', '*.password', 'connectionString', '*.connectionStri
 export function createLogger(options: { level: string; pretty: boolean }): Logger {
   const settings = { level: options.level, base: null, redact: SECRETS, timestamp: pino.stdTimeFunctions.isoTime };
   if (!options.pretty) return pino(settings, pino.destination({ dest: 2, sync: true }));
-  return pino(settings, pretty({ destination: 2, sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }));
+  return pino(
+    settings,
+    pretty({ destination: 2, sync: true, colorize: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }),
+  );
 }

@@ -9,7 +9,9 @@ import { MillraceError } from './errors.js';
 export interface Settings {
   temporal: { address: string; namespace: string };
   /** As `pg` takes it. */
-  database: { connectionString: string } | { host: string; port: number; user: string; password: string; database: string };
+  database:
+    | { connectionString: string }
+    | { host: string; port: number; user: string; password: string; database: string };
   store: string;
   /** Memory for DuckDB before it spills to disk, in MiB. */
   memoryMiB: number;
@@ -33,7 +35,9 @@ export async function loadSettings(env: Env): Promise<Settings> {
   const state = await readState(env.home);
   const { value: config } = await loadConfig(env.cwd, env.config);
   const down = (what: string) =>
-    new MillraceError('MR_SERVICE', `${what} is not running, and the environment names no other`, { next: 'start it: millrace up' });
+    new MillraceError('MR_SERVICE', `${what} is not running, and the environment names no other`, {
+      next: 'start it: millrace up',
+    });
   const address = env.temporalAddress ?? state?.temporal?.address;
   if (address === undefined) throw down('the embedded Temporal server');
   return {

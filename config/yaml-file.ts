@@ -28,7 +28,10 @@ export async function readYaml<S extends z.ZodType>(path: string, schema: S): Pr
     return `${name}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
-    throw new MillraceError('MR_CONFIG', document.errors.map((error) => `${at(error.pos[0])} ${error.message}`).join('\n  '));
+    throw new MillraceError(
+      'MR_CONFIG',
+      document.errors.map((error) => `${at(error.pos[0])} ${error.message}`).join('\n  '),
+    );
   }
   const where = (keys: readonly PropertyKey[]) => at(offsetOf(document, keys));
   const parsed = schema.safeParse(document.toJS() ?? {});
@@ -68,5 +71,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
   if (typeof schema !== 'object' || schema === null) return undefined;
   if ('shape' in schema) return schema.shape as Record<string, unknown>;
-  return 'unwrap' in schema && typeof schema.unwrap === 'function' ? shapeOf((schema.unwrap as () => unknown)()) : undefined;
+  return 'unwrap' in schema && typeof schema.unwrap === 'function'
+    ? shapeOf((schema.unwrap as () => unknown)())
+    : undefined;
 }

@@ -23,23 +23,31 @@ export function checkGraph(graph: Graph): void {
     byName.set(step.name, step);
   }
   for (const step of graph.steps) checkInputs(graph, step, byName, fail);
-  if (!byName.has(graph.result)) fail(`the result is not a step; return the edge of one of: ${[...byName.keys()].join(', ')}`);
+  if (!byName.has(graph.result))
+    fail(`the result is not a step; return the edge of one of: ${[...byName.keys()].join(', ')}`);
 
   const cycle = findCycle(graph);
   if (cycle !== null) fail(`the steps run in a circle: ${cycle.join(' → ')}; remove one of these edges`);
 }
 
-function checkInputs(graph: Graph, step: GraphStep, byName: Map<string, GraphStep>, fail: (what: string) => never): void {
+function checkInputs(
+  graph: Graph,
+  step: GraphStep,
+  byName: Map<string, GraphStep>,
+  fail: (what: string) => never,
+): void {
   const takes = step.kind.takes as Record<string, string>;
   for (const input of Object.keys(step.inputs)) {
-    if (!(input in takes)) fail(`step "${step.name}" takes no input "${input}"; it takes: ${Object.keys(takes).join(', ')}`);
+    if (!(input in takes))
+      fail(`step "${step.name}" takes no input "${input}"; it takes: ${Object.keys(takes).join(', ')}`);
   }
   for (const [input, wanted] of Object.entries(takes)) {
     const edge = step.inputs[input];
-    if (edge === undefined) return fail(`step "${step.name}" lacks its input "${input}" (${wanted})`);
+    if (edge === undefined) fail(`step "${step.name}" lacks its input "${input}" (${wanted})`);
     const kind = kindOf(edge.from);
-    if (kind === undefined) return fail(`step "${step.name}", input "${input}": there is no ${describe(edge.from)}`);
-    if (kind !== wanted) fail(`step "${step.name}", input "${input}": takes ${wanted}, but ${describe(edge.from)} gives ${kind}`);
+    if (kind === undefined) fail(`step "${step.name}", input "${input}": there is no ${describe(edge.from)}`);
+    if (kind !== wanted)
+      fail(`step "${step.name}", input "${input}": takes ${wanted}, but ${describe(edge.from)} gives ${kind}`);
   }
 
   function kindOf(from: GraphStep['inputs'][string]['from']): string | undefined {

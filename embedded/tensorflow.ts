@@ -23,7 +23,16 @@ const PIN: WheelPin = {
   filename: `tensorflow_cpu-${VERSION}-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl`,
   sha256: '54660c074d7241a503e81edfd9f5ef5af88f64051b72e2945f26318c790f2d26',
   bytes: 207_208_420,
-  pipTags: ['--platform', 'manylinux_2_17_x86_64', '--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
+  pipTags: [
+    '--platform',
+    'manylinux_2_17_x86_64',
+    '--python-version',
+    '3.11',
+    '--implementation',
+    'cp',
+    '--abi',
+    'cp311',
+  ],
 };
 
 const ADDON = 'tfjs_binding.node';

@@ -14,7 +14,12 @@ export function takeRows(frame: Frame, keep: readonly number[]): Frame {
   keep.forEach((row, i) => {
     data.set(frame.data.subarray(row * width, (row + 1) * width), i * width);
   });
-  return { sensors: keep.map((row) => frame.sensors[row]!), days: keep.map((row) => frame.days[row]!), columns: frame.columns, data };
+  return {
+    sensors: keep.map((row) => frame.sensors[row]!),
+    days: keep.map((row) => frame.days[row]!),
+    columns: frame.columns,
+    data,
+  };
 }
 
 /** Copies one column out, by position. */

@@ -5,9 +5,8 @@ export interface Parallel {
   run<T extends keyof Tasks>(task: T, input: Tasks[T]['input'], signal?: AbortSignal): Promise<Tasks[T]['output']>;
 }
 
+import type { KMeansModel, KMeansTask } from './cluster/kmeans.js';
 import type { FeatureTask, FeatureTaskResult } from './features/chunk-features.js';
-import type { KMeansTask } from './cluster/kmeans.js';
-import type { KMeansModel } from './cluster/kmeans.js';
 import type { ClusterScores, ClusterScoresTask } from './metrics/cluster-scores.js';
 
 /** The functions that may be run in parallel; `ml/tasks.ts` has their code. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { type AddStep, drawGraph, type Edge, type Graph } from '../dag/declare.js';
@@ -24,7 +24,11 @@ export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
   params: z.ZodObject<Shape, z.core.$strict>;
   /** Inputs that are pinned when a run begins, with the kind of edge each gives. */
   pins: Record<keyof Pins & string, string>;
-  draw: (step: AddStep, params: Edges<z.output<z.ZodObject<Shape, z.core.$strict>>>, pins: Edges<Pins>) => Edge<unknown>;
+  draw: (
+    step: AddStep,
+    params: Edges<z.output<z.ZodObject<Shape, z.core.$strict>>>,
+    pins: Edges<Pins>,
+  ) => Edge<unknown>;
 }): Pipeline {
   const names = Object.keys(about.params.shape);
   return {
@@ -43,7 +47,10 @@ function parseParams(name: string, schema: z.ZodObject, params: Record<string, u
       return issue.keys.map((key) => `there is no param "${key}".${didYouMean(key, names)}`);
     }
     const path = issue.path.join('.');
-    const given = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], params);
+    const given = issue.path.reduce<unknown>(
+      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      params,
+    );
     return [given === undefined ? `${path} is needed` : `${path} is ${JSON.stringify(given)}: ${issue.message}`];
   });
   throw new MillraceError('MR_PARAM', `${name}: ${wrong.join('\n  ')}`, {

@@ -3,7 +3,12 @@ import type { EvaluateInput, Scores } from '../activities/evaluate.js';
 import type { FeaturesInput, FeatureTable } from '../activities/features.js';
 import type { CreatorRef, FitInput } from '../activities/fit.js';
 import type { PredictInput, Predictions } from '../activities/predict.js';
-import type { PublishedModel, PublishedPredictions, PublishModelInput, PublishPredictionsInput } from '../activities/publish.js';
+import type {
+  PublishedModel,
+  PublishedPredictions,
+  PublishModelInput,
+  PublishPredictionsInput,
+} from '../activities/publish.js';
 import type { ReadInput, Staged } from '../activities/read.js';
 import type { PredictionReportInput, RunResult, TrainingReportInput } from '../activities/report.js';
 import type { TrainedModel, TrainInput } from '../activities/train.js';
@@ -46,7 +51,15 @@ export const fit = stepKind<FitInput, CreatorRef>({
   activity: 'fit',
   queue: STEP_QUEUES.fit,
   doc: 'fits the feature creator: which columns survive, imputation, scaling',
-  takes: { features: 'features', parent: 'parent', groups: 'param', scaling: 'param', maxMissing: 'param', limit: 'param', balance: 'param' },
+  takes: {
+    features: 'features',
+    parent: 'parent',
+    groups: 'param',
+    scaling: 'param',
+    maxMissing: 'param',
+    limit: 'param',
+    balance: 'param',
+  },
   gives: 'creator',
 });
 
@@ -62,7 +75,15 @@ export const train = stepKind<TrainInput, TrainedModel>({
   activity: 'train',
   queue: STEP_QUEUES.train,
   doc: 'trains the clustering, or continues it from the model before',
-  takes: { table: 'table', parent: 'parent', k: 'param', seed: 'param', starts: 'param', maxIterations: 'param', tolerance: 'param' },
+  takes: {
+    table: 'table',
+    parent: 'parent',
+    k: 'param',
+    seed: 'param',
+    starts: 'param',
+    maxIterations: 'param',
+    tolerance: 'param',
+  },
   gives: 'model',
   timeoutSeconds: 3600,
 });

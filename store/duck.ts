@@ -18,7 +18,10 @@ export class Duck {
   /**
    * Runs `work` on a connection of its own, in time zone `tz`. Aborting the signal interrupts the query.
    */
-  async session<T>(options: { tz: string; signal: AbortSignal | undefined }, work: (duck: DuckSession) => Promise<T>): Promise<T> {
+  async session<T>(
+    options: { tz: string; signal: AbortSignal | undefined },
+    work: (duck: DuckSession) => Promise<T>,
+  ): Promise<T> {
     this.#instance ??= this.#open();
     const connection = await (await this.#instance).connect();
     const interrupt = () => connection.interrupt();

@@ -97,7 +97,14 @@ export async function writeJson(objects: ObjectStore, prefix: string, value: unk
   const valueHash = hashJson(value);
   const uri = `${prefix}/${valueHash.slice(0, 32)}.json`;
   await objects.write(uri, text);
-  return { uri, valueHash, sha256: hashBytes(text), rows, bytes: Buffer.byteLength(text), schemaHash: hashJson(prefix) };
+  return {
+    uri,
+    valueHash,
+    sha256: hashBytes(text),
+    rows,
+    bytes: Buffer.byteLength(text),
+    schemaHash: hashJson(prefix),
+  };
 }
 
 /** Reads back what `writeJson` wrote; the type is that of the writer, checked by hash. */

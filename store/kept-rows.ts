@@ -1,6 +1,6 @@
-import type { ObjectStore } from './objects/object-store.js';
 import { type Columns, decodeColumns, encodeColumns } from './frames.js';
 import { hashJson } from './hash.js';
+import type { ObjectStore } from './objects/object-store.js';
 
 /**
  * Rows of numbers kept under the hash of what they were made from: many rows to an object, so that a million chunks

@@ -13,7 +13,9 @@ const { code } = await bundleWorkflowCode({ workflowsPath: join(DIST, 'workflows
 await writeFile(join(DIST, 'workflow-bundle.js'), code);
 
 const versions: Record<string, string> = {};
-const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>;
+};
 for (const name of LIBRARIES) versions[name] = dependencies[name]!;
 const hashes: Record<string, string> = {};
 for (const file of await readdir(join(DIST, 'activities'))) {

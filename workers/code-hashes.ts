@@ -33,7 +33,9 @@ export async function hashClosure(entry: string, versions: Record<string, string
     }
   };
   await visit(entry);
-  const files = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([file, code]) => [relative(DIST, file).split(sep).join('/'), code]);
+  const files = [...seen]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([file, code]) => [relative(DIST, file).split(sep).join('/'), code]);
   const used = [...libraries].sort().map((name) => `${name}@${versions[name]}`);
   return hashBytes(JSON.stringify([files, used]));
 }

@@ -10,14 +10,23 @@ import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
 
 /** Puts together what the activities depend on. */
-export async function composeStores(settings: Settings, log: Logger): Promise<{ stores: Stores; close(): Promise<void> }> {
-  const database = openDatabase({ ...settings.database }, (error) => log.warn({ error: error.message }, 'a connection to Postgres broke'));
+export async function composeStores(
+  settings: Settings,
+  log: Logger,
+): Promise<{ stores: Stores; close(): Promise<void> }> {
+  const database = openDatabase({ ...settings.database }, (error) =>
+    log.warn({ error: error.message }, 'a connection to Postgres broke'),
+  );
   const parallel = new ThreadPool(settings.threads);
   const hashes = await codeHashes();
   const stores: Stores = {
     objects: new FolderStore(settings.store),
     registry: new Registry(database),
-    duck: new Duck({ memoryMiB: settings.memoryMiB, threads: settings.threads, scratch: join(settings.store, 'scratch') }),
+    duck: new Duck({
+      memoryMiB: settings.memoryMiB,
+      threads: settings.threads,
+      scratch: join(settings.store, 'scratch'),
+    }),
     parallel,
     log,
     codeHash(step) {

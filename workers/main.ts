@@ -1,5 +1,5 @@
-import { MillraceError } from '../config/errors.js';
 import { readEnv } from '../config/env.js';
+import { MillraceError } from '../config/errors.js';
 import { createLogger } from '../config/logger.js';
 import { WORKER_KINDS, type WorkerKind } from '../config/queues.js';
 import { loadSettings } from '../config/settings.js';
@@ -16,7 +16,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 process.on('disconnect', () => stop.abort());
 
 try {
-  if (kinds.length === 0) throw new MillraceError('MR_CALL', `there is no kind of worker "${wanted}"`, { allowed: `all, ${names.join(', ')}` });
+  if (kinds.length === 0)
+    throw new MillraceError('MR_CALL', `there is no kind of worker "${wanted}"`, {
+      allowed: `all, ${names.join(', ')}`,
+    });
   await runWorkers(kinds, await loadSettings(readEnv()), log, stop.signal, () => {
     log.info('ready');
     process.send?.('ready');

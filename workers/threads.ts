@@ -6,7 +6,12 @@ export class ThreadPool implements Parallel {
   readonly #pool: Piscina;
 
   constructor(readonly width: number) {
-    this.#pool = new Piscina({ filename: new URL('./thread-tasks.js', import.meta.url).href, minThreads: 0, maxThreads: width, idleTimeout: 30_000 });
+    this.#pool = new Piscina({
+      filename: new URL('./thread-tasks.js', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: width,
+      idleTimeout: 30_000,
+    });
   }
 
   /** A loop cannot be asked to stop: aborting ends its thread, and another takes its place. */

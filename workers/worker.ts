@@ -15,7 +15,13 @@ const GRACE = '10 s';
  * Serves the queues of some kinds of worker until `stop` is aborted.
  * @param onReady called when all queues are polled
  */
-export async function runWorkers(kinds: readonly WorkerKind[], settings: Settings, log: Logger, stop: AbortSignal, onReady: () => void): Promise<void> {
+export async function runWorkers(
+  kinds: readonly WorkerKind[],
+  settings: Settings,
+  log: Logger,
+  stop: AbortSignal,
+  onReady: () => void,
+): Promise<void> {
   Runtime.install({ logger: temporalLogger(log), shutdownSignals: [] });
   const connection = await NativeConnection.connect({ address: settings.temporal.address });
   const { stores, close } = await composeStores(settings, log);
@@ -23,7 +29,13 @@ export async function runWorkers(kinds: readonly WorkerKind[], settings: Setting
   const queues = kinds.flatMap((kind): StepQueue[] => [...WORKER_KINDS[kind]]);
   const workers = await Promise.all([
     ...(kinds.includes('workflow')
-      ? [Worker.create({ ...common, taskQueue: WORKFLOW_QUEUE, workflowBundle: { codePath: join(DIST, 'workflow-bundle.js') } })]
+      ? [
+          Worker.create({
+            ...common,
+            taskQueue: WORKFLOW_QUEUE,
+            workflowBundle: { codePath: join(DIST, 'workflow-bundle.js') },
+          }),
+        ]
       : []),
     ...queues.map((queue) =>
       Worker.create({

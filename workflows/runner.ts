@@ -27,13 +27,15 @@ const HEARTBEAT_TIMEOUT = '15 seconds';
 /** A queue that nobody serves becomes an error, but a worker may be down for a night. */
 const NOBODY_SERVES = '24 hours';
 
-const control = proxyActivities<{ resolve(call: ResolveCall): Promise<Plan>; finish(call: FinishCall): Promise<null> }>({
-  taskQueue: STEP_QUEUES.resolve,
-  startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  scheduleToStartTimeout: NOBODY_SERVES,
-  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
-});
+const control = proxyActivities<{ resolve(call: ResolveCall): Promise<Plan>; finish(call: FinishCall): Promise<null> }>(
+  {
+    taskQueue: STEP_QUEUES.resolve,
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToStartTimeout: NOBODY_SERVES,
+    retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+  },
+);
 
 /**
  * Carries out a pipeline: resolves the request into a plan, then runs each step as soon as its inputs are there.
@@ -49,7 +51,8 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     CancellationScope.nonCancellable(() => control.finish({ temporalRunId, ...end }));
   try {
     const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request });
-    if (plan.interval !== null) upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
+    if (plan.interval !== null)
+      upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
     steps = plan.steps.map(waiting);
     const result = await new Runner(plan, steps).run();
     await finish({ state: 'done', result, error: null });
@@ -97,7 +100,9 @@ class Runner {
     this.#show(status, { state: 'running', startedAt: now() });
     try {
       const call = { run: this.plan.run, step: step.name, inputs };
-      const output = step.mapped ? await this.#mapped(step, call, status) : await activity(step, step.activity, step.name)(call);
+      const output = step.mapped
+        ? await this.#mapped(step, call, status)
+        : await activity(step, step.activity, step.name)(call);
       this.#show(status, { state: 'done', endedAt: now() });
       this.#noteVersion(output);
       return output;
@@ -107,18 +112,30 @@ class Runner {
     }
   }
 
-  async #mapped(step: PlanStep, call: { run: Plan['run']; step: string; inputs: Record<string, unknown> }, status: StepStatus) {
+  async #mapped(
+    step: PlanStep,
+    call: { run: Plan['run']; step: string; inputs: Record<string, unknown> },
+    status: StepStatus,
+  ) {
     const map = (await activity(step, `${step.activity}.plan`, `${step.name}: what is there already`)(call)) as MapPlan;
     const { worklist, batches, items, kept } = map;
     this.#show(status, { batches: batches.length, items, kept });
     await Promise.all(
       batches.map(async (slice, at) => {
         const summary = `${step.name} ${at + 1} of ${batches.length}`;
-        await activity(step, step.activity, summary)({ ...call, worklist, slice, batch: at + 1, batches: batches.length });
+        await activity(
+          step,
+          step.activity,
+          summary,
+        )({ ...call, worklist, slice, batch: at + 1, batches: batches.length });
         this.#show(status, { batchesDone: status.batchesDone + 1 });
       }),
     );
-    return activity(step, `${step.activity}.gather`, `${step.name}: together`)({ ...call, worklist, kept, made: items - kept });
+    return activity(
+      step,
+      `${step.activity}.gather`,
+      `${step.name}: together`,
+    )({ ...call, worklist, kept, made: items - kept });
   }
 
   #show(status: StepStatus, change: Partial<StepStatus>): void {

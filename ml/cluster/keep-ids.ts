@@ -14,7 +14,12 @@ export interface ClusterIds {
  * @param after the new model's label (position) of each shared chunk
  * @param k how many clusters the new model has
  */
-export function keepIds(parent: ClusterIds, before: ArrayLike<number>, after: ArrayLike<number>, k: number): ClusterIds {
+export function keepIds(
+  parent: ClusterIds,
+  before: ArrayLike<number>,
+  after: ArrayLike<number>,
+  k: number,
+): ClusterIds {
   const overlap = Array.from({ length: k }, () => new Array<number>(parent.ids.length).fill(0));
   for (let i = 0; i < after.length; i++) overlap[after[i]!]![before[i]!]!++;
   let { nextId } = parent;

@@ -115,7 +115,13 @@ function lloyd(points: Points, init: Float64Array, { k, maxIterations, tolerance
   return { centres, labels, inertia, iterations };
 }
 
-function means({ data, rows, width }: Points, labels: Int32Array, distances: Float64Array, k: number, prior?: Prior): Float64Array {
+function means(
+  { data, rows, width }: Points,
+  labels: Int32Array,
+  distances: Float64Array,
+  k: number,
+  prior?: Prior,
+): Float64Array {
   const sums = new Float64Array(k * width);
   const weights = new Float64Array(k);
   if (prior !== undefined) {
@@ -194,7 +200,8 @@ export function plusPlus(points: Points, k: number, random: Random): Float64Arra
       const row = draw(closest, random() * total);
       const after = new Float64Array(rows);
       let sum = 0;
-      for (let i = 0; i < rows; i++) sum += after[i] = Math.min(closest[i]!, squaredDistance(data, i, data, row, width));
+      for (let i = 0; i < rows; i++)
+        sum += after[i] = Math.min(closest[i]!, squaredDistance(data, i, data, row, width));
       if (best === undefined || sum < best.total) best = { row, closest: after, total: sum };
     }
     place(c, best!.row);

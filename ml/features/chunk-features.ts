@@ -58,7 +58,12 @@ export interface FeatureTaskResult {
  * @param values finite
  * @returns a value per name in FEATURE_NAMES; NaN where a feature is not defined
  */
-export function chunkFeatures(times: Float64Array, values: Float64Array, dayStart: number, dayEnd: number): Float64Array {
+export function chunkFeatures(
+  times: Float64Array,
+  values: Float64Array,
+  dayStart: number,
+  dayEnd: number,
+): Float64Array {
   const out = new Float64Array(FEATURE_NAMES.length);
   computeInto(times, values, dayStart, dayEnd, out, 0);
   return out;
@@ -77,7 +82,14 @@ export function computeFeatures({ times, values, offsets, dayStart, dayEnd }: Fe
   return { data };
 }
 
-function computeInto(times: Float64Array, values: Float64Array, dayStart: number, dayEnd: number, out: Float64Array, at: number): void {
+function computeInto(
+  times: Float64Array,
+  values: Float64Array,
+  dayStart: number,
+  dayEnd: number,
+  out: Float64Array,
+  at: number,
+): void {
   const readings = prepare(times, values, dayStart, dayEnd);
   let column = at;
   for (const group of GROUP_NAMES) {

@@ -1,7 +1,12 @@
 import { quantile, type Readings } from './readings.js';
 
 export const COVERAGE = [
-  'count', 'median_interval', 'share_present', 'largest_gap', 'first_position', 'last_position',
+  'count',
+  'median_interval',
+  'share_present',
+  'largest_gap',
+  'first_position',
+  'last_position',
 ] as const;
 
 /**

@@ -72,7 +72,8 @@ export function fitCreator(frame: Frame, options: CreatorOptions): FeatureCreato
     const missing = 1 - present.length / raw.length;
     reference.push({ name, mean, std, missing });
     const group = groupOf(name);
-    if (group !== undefined && !options.groups.includes(group)) dropped.push({ name, reason: 'not in the chosen groups' });
+    if (group !== undefined && !options.groups.includes(group))
+      dropped.push({ name, reason: 'not in the chosen groups' });
     else if (present.length === 0 || missing > options.maxMissing) dropped.push({ name, reason: 'too empty' });
     else {
       const fill = quantile(present.sort(), 0.5);

@@ -1,7 +1,19 @@
 import { quantile, type Readings } from './readings.js';
 
 export const DISTRIBUTION = [
-  'mean', 'std', 'min', 'max', 'median', 'q05', 'q25', 'q75', 'q95', 'iqr', 'mad', 'skewness', 'kurtosis',
+  'mean',
+  'std',
+  'min',
+  'max',
+  'median',
+  'q05',
+  'q25',
+  'q75',
+  'q95',
+  'iqr',
+  'mad',
+  'skewness',
+  'kurtosis',
 ] as const;
 
 /**

@@ -1,8 +1,20 @@
 import type { Readings } from './readings.js';
 
 export const DYNAMICS = [
-  'abs_change', 'change_std', 'max_change', 'roughness', 'acf_1', 'acf_5', 'acf_15', 'acf_60',
-  'turning_share', 'crossing_share', 'stuck_share', 'longest_stuck', 'trend', 'trend_r2',
+  'abs_change',
+  'change_std',
+  'max_change',
+  'roughness',
+  'acf_1',
+  'acf_5',
+  'acf_15',
+  'acf_60',
+  'turning_share',
+  'crossing_share',
+  'stuck_share',
+  'longest_stuck',
+  'trend',
+  'trend_r2',
 ] as const;
 
 const LAGS = [1, 5, 15, 60] as const;

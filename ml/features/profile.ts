@@ -1,7 +1,14 @@
 import type { Readings } from './readings.js';
 
 export const PROFILE = [
-  'quarter_1', 'quarter_2', 'quarter_3', 'quarter_4', 'day_cos', 'day_sin', 'day_r2', 'profile_range',
+  'quarter_1',
+  'quarter_2',
+  'quarter_3',
+  'quarter_4',
+  'day_cos',
+  'day_sin',
+  'day_r2',
+  'profile_range',
 ] as const;
 
 const SLOTS = 24;

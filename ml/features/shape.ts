@@ -1,7 +1,13 @@
 import { quantile, type Readings } from './readings.js';
 
 export const SHAPE = [
-  'distinct_share', 'zero_share', 'mode_share', 'entropy', 'outlier_share', 'quantile_skew', 'variation',
+  'distinct_share',
+  'zero_share',
+  'mode_share',
+  'entropy',
+  'outlier_share',
+  'quantile_skew',
+  'variation',
 ] as const;
 
 const BINS = 10;

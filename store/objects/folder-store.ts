@@ -47,7 +47,12 @@ export class FolderStore implements ObjectStore {
     const entries = await readdir(this.#path(prefix), { recursive: true, withFileTypes: true }).catch(() => []);
     return entries
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
-      .map((entry) => join(entry.parentPath, entry.name).slice(this.#root.length + 1).split(sep).join('/'))
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(this.#root.length + 1)
+          .split(sep)
+          .join('/'),
+      )
       .sort();
   }
 

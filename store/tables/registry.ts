@@ -32,11 +32,19 @@ export class Registry {
   constructor(private readonly database: Database) {}
 
   /** Records a run when it begins; once per execution, whatever is retried. Returns its id. */
-  async beginRun(run: RunInfo, params: Record<string, unknown>, interval: { start: string; end: string } | null): Promise<string> {
+  async beginRun(
+    run: RunInfo,
+    params: Record<string, unknown>,
+    interval: { start: string; end: string } | null,
+  ): Promise<string> {
     const { db } = this.database;
     return db.transaction().execute(async (tx) => {
       await sql`SELECT pg_advisory_xact_lock(hashtext(${run.workflowId}))`.execute(tx);
-      const existing = await tx.selectFrom('runs').select('id').where('temporal_run_id', '=', run.temporalRunId).executeTakeFirst();
+      const existing = await tx
+        .selectFrom('runs')
+        .select('id')
+        .where('temporal_run_id', '=', run.temporalRunId)
+        .executeTakeFirst();
       if (existing !== undefined) return existing.id;
       const earlier = await tx
         .selectFrom('runs')
@@ -61,7 +69,10 @@ export class Registry {
     });
   }
 
-  async endRun(temporalRunId: string, end: { state: RunState; result: unknown; error: RunError | null }): Promise<void> {
+  async endRun(
+    temporalRunId: string,
+    end: { state: RunState; result: unknown; error: RunError | null },
+  ): Promise<void> {
     await this.database.db
       .updateTable('runs')
       .set({
@@ -103,16 +114,37 @@ export class Registry {
   }
 
   async attempts(runId: string) {
-    return this.database.db.selectFrom('step_attempts').selectAll().where('run_id', '=', runId).orderBy('started_at').execute();
+    return this.database.db
+      .selectFrom('step_attempts')
+      .selectAll()
+      .where('run_id', '=', runId)
+      .orderBy('started_at')
+      .execute();
   }
 
   async replaceChunks(runId: string, rows: Iterable<Row>): Promise<void> {
-    const columns = ['run_id', 'sensor', 'day', 'readings', 'first_at', 'last_at', 'largest_gap_s', 'share', 'value_hash'];
+    const columns = [
+      'run_id',
+      'sensor',
+      'day',
+      'readings',
+      'first_at',
+      'last_at',
+      'largest_gap_s',
+      'share',
+      'value_hash',
+    ];
     await replaceRows(this.database.pool, 'chunks', columns, runId, rows);
   }
 
   async replaceQuarantine(runId: string, rows: Iterable<Row>): Promise<void> {
-    await replaceRows(this.database.pool, 'quarantine', ['run_id', 'file', 'record', 'sensor', 'reason', 'raw'], runId, rows);
+    await replaceRows(
+      this.database.pool,
+      'quarantine',
+      ['run_id', 'file', 'record', 'sensor', 'reason', 'raw'],
+      runId,
+      rows,
+    );
   }
 
   async replacePredictions(runId: string, rows: Iterable<Row>): Promise<void> {
@@ -132,7 +164,9 @@ export class Registry {
     await this.database.db
       .insertInto('metrics')
       .values(rows)
-      .onConflict((oc) => oc.columns(['run_id', 'step', 'name']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })))
+      .onConflict((oc) =>
+        oc.columns(['run_id', 'step', 'name']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
+      )
       .execute();
   }
 
@@ -168,10 +202,22 @@ export class Registry {
   }
 
   /** Registers a version, once per run. The first becomes champion; later ones when `promote` says so. */
-  async publishModel(version: Omit<ModelVersion, 'version'>, promote: boolean): Promise<{ version: number; champion: boolean }> {
+  async publishModel(
+    version: Omit<ModelVersion, 'version'>,
+    promote: boolean,
+  ): Promise<{ version: number; champion: boolean }> {
     return this.database.db.transaction().execute(async (tx) => {
-      await tx.insertInto('models').values({ name: version.model, champion: null }).onConflict((oc) => oc.doNothing()).execute();
-      const model = await tx.selectFrom('models').selectAll().where('name', '=', version.model).forUpdate().executeTakeFirstOrThrow();
+      await tx
+        .insertInto('models')
+        .values({ name: version.model, champion: null })
+        .onConflict((oc) => oc.doNothing())
+        .execute();
+      const model = await tx
+        .selectFrom('models')
+        .selectAll()
+        .where('name', '=', version.model)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
       const own = await tx
         .selectFrom('model_versions')
         .select('version')
@@ -213,10 +259,16 @@ export class Registry {
   async missingModel(model: string, version: number | null): Promise<MillraceError> {
     const models = await this.modelNames();
     const own = models.find(({ name }) => name === model);
-    const found = version === null ? `there is no model "${model}"` : `there is no version ${version} of the model "${model}"`;
+    const found =
+      version === null ? `there is no model "${model}"` : `there is no version ${version} of the model "${model}"`;
     const there = models.map(({ name, versions }) => `${name} (versions ${versions.join(', ')})`).join('; ');
     return new MillraceError('MR_MODEL_MISSING', found, {
-      allowed: own !== undefined ? `its versions: ${own.versions.join(', ')}` : there === '' ? 'no model was trained yet' : `models: ${there}`,
+      allowed:
+        own !== undefined
+          ? `its versions: ${own.versions.join(', ')}`
+          : there === ''
+            ? 'no model was trained yet'
+            : `models: ${there}`,
       next: there === '' ? 'train one: millrace run sensor-training --set source=…' : 'millrace models list shows all',
     });
   }

@@ -8,7 +8,14 @@ export interface Tables {
   models: { name: string; champion: number | null; created_at: Generated<Date> };
   model_versions: ModelVersionsTable;
   chunks: { run_id: string; sensor: string; day: string; readings: number; share: number; largest_gap_s: number };
-  quarantine: { run_id: string; file: string; record: string; sensor: string | null; reason: string; raw: string | null };
+  quarantine: {
+    run_id: string;
+    file: string;
+    record: string;
+    sensor: string | null;
+    reason: string;
+    raw: string | null;
+  };
   predictions: PredictionsTable;
 }
 

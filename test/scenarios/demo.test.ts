@@ -14,7 +14,14 @@ describe('millrace demo', () => {
 
   it('ends well and shows what came of it', () => {
     expect(answer.code, answer.stderr).toBe(0);
-    for (const words of ['399,088 rows of 20 sensors', '240 chunks of 20 sensors × 12 days', 'sensors version 1', '40 predictions', 'millrace sql', 'millrace down']) {
+    for (const words of [
+      '399,088 rows of 20 sensors',
+      '240 chunks of 20 sensors × 12 days',
+      'sensors version 1',
+      '40 predictions',
+      'millrace sql',
+      'millrace down',
+    ]) {
       expect(answer.stdout).toContain(words);
     }
     expect(answer.stderr).toMatch(/✓ report/);
@@ -30,7 +37,10 @@ describe('millrace demo', () => {
   });
 
   it('finds the five kinds of sensor again', async () => {
-    const rows = await work.json<{ sensor: string; cluster: number }[]>('sql', 'select sensor, cluster from predictions');
+    const rows = await work.json<{ sensor: string; cluster: number }[]>(
+      'sql',
+      'select sensor, cluster from predictions',
+    );
     const clusters = new Map<string, Set<number>>();
     for (const { sensor, cluster } of rows) {
       const kind = sensor.split('.')[1]!;
@@ -45,9 +55,22 @@ describe('millrace demo', () => {
     const page = await readFile(path, 'utf8');
     expect(page).toContain('<h2>Coverage</h2>');
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
-    const report = JSON.parse(await readFile(path.replace('.html', '.json'), 'utf8')) as { features: object[]; steps: { step: string }[] };
+    const report = JSON.parse(await readFile(path.replace('.html', '.json'), 'utf8')) as {
+      features: object[];
+      steps: { step: string }[];
+    };
     expect(report.features.length).toBeGreaterThanOrEqual(24);
-    expect(report.steps.map(({ step }) => step)).toEqual(['read', 'chunk', 'features', 'fit', 'transform', 'train', 'evaluate', 'publish', 'report']);
+    expect(report.steps.map(({ step }) => step)).toEqual([
+      'read',
+      'chunk',
+      'features',
+      'fit',
+      'transform',
+      'train',
+      'evaluate',
+      'publish',
+      'report',
+    ]);
   });
 
   it('keeps unusable readings with file, record, raw text and reason', async () => {

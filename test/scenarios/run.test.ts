@@ -54,9 +54,23 @@ describe('millrace run', () => {
   });
 
   it('predicts with the champion, and with a version asked for', async () => {
-    const champion = await work.json<RunDocument>('run', 'sensor-prediction', '--set', 'source=plant', '--set', 'from=2024-03-05');
+    const champion = await work.json<RunDocument>(
+      'run',
+      'sensor-prediction',
+      '--set',
+      'source=plant',
+      '--set',
+      'from=2024-03-05',
+    );
     expect(champion).toMatchObject({ modelVersion: 'sensors@2', predictions: 12 });
-    const older = await work.json<RunDocument>('run', 'sensor-prediction', '--set', 'source=plant', '--set', 'version=1');
+    const older = await work.json<RunDocument>(
+      'run',
+      'sensor-prediction',
+      '--set',
+      'source=plant',
+      '--set',
+      'version=1',
+    );
     expect(older).toMatchObject({ modelVersion: 'sensors@1', predictions: 36 });
     expect((await work.run('models', 'promote', 'sensors@1')).code).toBe(0);
     const promoted = await work.json<RunDocument>('run', 'sensor-prediction', '--set', 'source=plant');
@@ -70,7 +84,10 @@ describe('millrace run', () => {
   });
 
   it('takes params from millrace.yaml, a params file and --set, the later over the earlier', async () => {
-    await writeFile(join(work.folder, 'millrace.yaml'), 'pipelines:\n  sensor-training:\n    source: plant\n    k: 2\n    model: other\n    starts: 3\n');
+    await writeFile(
+      join(work.folder, 'millrace.yaml'),
+      'pipelines:\n  sensor-training:\n    source: plant\n    k: 2\n    model: other\n    starts: 3\n',
+    );
     await writeFile(join(work.folder, 'p.yaml'), 'k: 4\nseed: 9\n');
     const run = await work.json<RunDocument>('run', 'sensor-training', '--params', 'p.yaml', '--set', 'seed=10');
     const { params } = await work.json<{ params: object }>('runs', 'show', run.runId);
@@ -92,12 +109,24 @@ describe('a bare Temporal client', () => {
     try {
       const client = new Client({ connection });
       const start = (workflowId: string, params: object) =>
-        client.workflow.execute('sensor-prediction', { taskQueue: 'millrace.workflow', workflowId, args: [{ params }] });
+        client.workflow.execute('sensor-prediction', {
+          taskQueue: 'millrace.workflow',
+          workflowId,
+          args: [{ params }],
+        });
       expect(await start('by-hand', { source: join(work.folder, 'plant') })).toMatchObject({ predictions: 36 });
-      const wrong = await start('by-hand-2', { source: join(work.folder, 'plant'), verison: 1 }).catch((error: Error) => error.cause as Error);
-      expect(wrong).toMatchObject({ type: 'MR_PARAM', message: expect.stringContaining('there is no param "verison". Did you mean "version"?') });
+      const wrong = await start('by-hand-2', { source: join(work.folder, 'plant'), verison: 1 }).catch(
+        (error: Error) => error.cause as Error,
+      );
+      expect(wrong).toMatchObject({
+        type: 'MR_PARAM',
+        message: expect.stringContaining('there is no param "verison". Did you mean "version"?'),
+      });
       const described = await client.workflow.getHandle('by-hand').describe();
-      expect(described.searchAttributes).toMatchObject({ MillracePipeline: ['sensor-prediction'], MillraceModelVersion: ['sensors@1'] });
+      expect(described.searchAttributes).toMatchObject({
+        MillracePipeline: ['sensor-prediction'],
+        MillraceModelVersion: ['sensors@1'],
+      });
     } finally {
       await connection.close();
     }
@@ -107,16 +136,44 @@ describe('a bare Temporal client', () => {
 describe('wrong calls end with a code, what is allowed and what to do', () => {
   it.each([
     [['run', 'sensor-trainin'], 2, /MR_PIPELINE_UNKNOWN.*Did you mean "sensor-training"/s],
-    [['run', 'sensor-training', '--set', 'kk=3', '--set', 'source=plant'], 2, /MR_PARAM.*no param "kk"\. Did you mean "k"/s],
+    [
+      ['run', 'sensor-training', '--set', 'kk=3', '--set', 'source=plant'],
+      2,
+      /MR_PARAM.*no param "kk"\. Did you mean "k"/s,
+    ],
     [['run', 'sensor-training', '--set', 'k=0', '--set', 'seed=x', '--set', 'source=plant'], 2, /k is 0.*seed is "x"/s],
     [['run', 'sensor-training', '--set', 'k'], 2, /MR_CALL.*no "="/s],
     [['run', 'sensor-training', '--set', 'source=nowhere'], 2, /MR_SOURCE_MISSING.*nowhere/s],
-    [['run', 'sensor-training', '--set', 'source=plant', '--set', 'k=1000'], 1, /MR_TOO_FEW_CHUNKS.*k is 1000, but there are 36 chunks/s],
-    [['run', 'sensor-training', '--set', 'source=plant', '--set', 'tz=Europe/Berln'], 2, /MR_ZONE_UNKNOWN.*Europe\/Berlin/s],
-    [['run', 'sensor-training', '--set', 'source=plant', '--set', 'timeColumn=tim'], 2, /MR_COLUMN_MISSING.*look alike: time/s],
-    [['run', 'sensor-training', '--set', 'source=plant', '--set', 'from=2031-01-01'], 1, /MR_NO_CHUNKS.*2024-03-01 to 2024-03-06/s],
-    [['run', 'sensor-prediction', '--set', 'source=plant', '--set', 'model=sensor'], 2, /MR_MODEL_MISSING.*sensors \(versions 1, 2\)/s],
-    [['run', 'sensor-prediction', '--set', 'source=plant', '--set', 'version=7'], 2, /MR_MODEL_MISSING.*its versions: 1, 2/s],
+    [
+      ['run', 'sensor-training', '--set', 'source=plant', '--set', 'k=1000'],
+      1,
+      /MR_TOO_FEW_CHUNKS.*k is 1000, but there are 36 chunks/s,
+    ],
+    [
+      ['run', 'sensor-training', '--set', 'source=plant', '--set', 'tz=Europe/Berln'],
+      2,
+      /MR_ZONE_UNKNOWN.*Europe\/Berlin/s,
+    ],
+    [
+      ['run', 'sensor-training', '--set', 'source=plant', '--set', 'timeColumn=tim'],
+      2,
+      /MR_COLUMN_MISSING.*look alike: time/s,
+    ],
+    [
+      ['run', 'sensor-training', '--set', 'source=plant', '--set', 'from=2031-01-01'],
+      1,
+      /MR_NO_CHUNKS.*2024-03-01 to 2024-03-06/s,
+    ],
+    [
+      ['run', 'sensor-prediction', '--set', 'source=plant', '--set', 'model=sensor'],
+      2,
+      /MR_MODEL_MISSING.*sensors \(versions 1, 2\)/s,
+    ],
+    [
+      ['run', 'sensor-prediction', '--set', 'source=plant', '--set', 'version=7'],
+      2,
+      /MR_MODEL_MISSING.*its versions: 1, 2/s,
+    ],
     [['runs', 'show', 'nothing'], 2, /MR_RUN_UNKNOWN/],
     [['models', 'promote', 'sensors@99'], 2, /MR_MODEL_MISSING/],
     [['sql', 'delete from runs'], 2, /MR_SQL.*read-only/s],
@@ -129,18 +186,25 @@ describe('wrong calls end with a code, what is allowed and what to do', () => {
   });
 
   it('names line and column, and the nearest key, in a configuration file', async () => {
-    await writeFile(join(work.folder, 'millrace.yaml'), 'memoryMiB: 512\npipelines:\n  sensor-training:\n    sourc: plant\n');
+    await writeFile(
+      join(work.folder, 'millrace.yaml'),
+      'memoryMiB: 512\npipelines:\n  sensor-training:\n    sourc: plant\n',
+    );
     const answer = await work.run('run', 'sensor-training');
     expect(answer.stderr).toContain('millrace.yaml:4:5 there is no param "sourc". Did you mean "source"?');
     await writeFile(join(work.folder, 'millrace.yaml'), 'memory: 512\n');
-    expect((await work.run('run', 'sensor-training')).stderr).toContain('millrace.yaml:1:1 there is no "memory". Did you mean "memoryMiB"?');
+    expect((await work.run('run', 'sensor-training')).stderr).toContain(
+      'millrace.yaml:1:1 there is no "memory". Did you mean "memoryMiB"?',
+    );
     await writeFile(join(work.folder, 'millrace.yaml'), '');
   });
 });
 
 describe('the embedded Postgres', () => {
   it('takes a password only, from a file that only its owner reads, for a role without special rights', async () => {
-    const { postgres } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as { postgres: { port: number } };
+    const { postgres } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as {
+      postgres: { port: number };
+    };
     const file = join(work.home, 'postgres-password');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const base = { host: '127.0.0.1', port: postgres.port, user: 'millrace', database: 'millrace' };
@@ -148,9 +212,13 @@ describe('the embedded Postgres', () => {
     await expect(wrong.connect()).rejects.toThrow(/password authentication failed/);
     const right = new pg.Client({ ...base, password: await readFile(file, 'utf8') });
     await right.connect();
-    const { rows } = await right.query('SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user');
+    const { rows } = await right.query(
+      'SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user',
+    );
     expect(rows).toEqual([{ rolsuper: false, rolcreatedb: false, rolcreaterole: false }]);
-    const { rows: settings } = await right.query("SELECT current_setting('listen_addresses') AS listen, current_setting('password_encryption') AS encryption");
+    const { rows: settings } = await right.query(
+      "SELECT current_setting('listen_addresses') AS listen, current_setting('password_encryption') AS encryption",
+    );
     expect(settings).toEqual([{ listen: '127.0.0.1', encryption: 'scram-sha-256' }]);
     await right.end();
   });
@@ -166,11 +234,22 @@ describe('the embedded Postgres', () => {
 });
 
 async function temporalAddress(): Promise<string> {
-  return (JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as { temporal: { address: string } }).temporal.address;
+  return (JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as { temporal: { address: string } })
+    .temporal.address;
 }
 
 async function assignments(): Promise<Record<string, number>> {
-  const run = await work.json<RunDocument>('run', 'sensor-prediction', '--set', 'source=plant', '--set', 'to=2024-03-04');
-  const rows = await work.json<{ sensor: string; day: string; cluster: number }[]>('sql', `select sensor, day, cluster from predictions where run_id = '${run.runId}'`);
+  const run = await work.json<RunDocument>(
+    'run',
+    'sensor-prediction',
+    '--set',
+    'source=plant',
+    '--set',
+    'to=2024-03-04',
+  );
+  const rows = await work.json<{ sensor: string; day: string; cluster: number }[]>(
+    'sql',
+    `select sensor, day, cluster from predictions where run_id = '${run.runId}'`,
+  );
   return Object.fromEntries(rows.map(({ sensor, day, cluster }) => [`${sensor} ${day}`, cluster]));
 }

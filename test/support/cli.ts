@@ -28,7 +28,11 @@ export class Workplace {
 
   run(...args: string[]): Promise<Answer> {
     return new Promise((done) => {
-      const options = { cwd: this.folder, env: { ...process.env, NO_COLOR: '1', MILLRACE_HOME: this.home, ...this.env }, maxBuffer: 1 << 26 };
+      const options = {
+        cwd: this.folder,
+        env: { ...process.env, NO_COLOR: '1', MILLRACE_HOME: this.home, ...this.env },
+        maxBuffer: 1 << 26,
+      };
       execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
         done({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
       });
@@ -38,7 +42,8 @@ export class Workplace {
   /** Runs a command that prints one JSON document, and fails the test when it does not. */
   async json<T>(...args: string[]): Promise<T> {
     const answer = await this.run(...args, '--json');
-    if (answer.code !== 0) throw new Error(`millrace ${args.join(' ')} ended with ${answer.code}:\n${answer.stdout}\n${answer.stderr}`);
+    if (answer.code !== 0)
+      throw new Error(`millrace ${args.join(' ')} ended with ${answer.code}:\n${answer.stdout}\n${answer.stderr}`);
     return JSON.parse(answer.stdout) as T;
   }
 

@@ -5,7 +5,10 @@ import { dirname } from 'node:path';
  * Writes a long CSV of some sensors that fall into groups one can tell apart: a level and a daily rhythm a group.
  * @param days `YYYY-MM-DD`
  */
-export async function writeReadings(file: string, options: { days: string[]; sensors: number; everyMinutes?: number; groups?: number }): Promise<void> {
+export async function writeReadings(
+  file: string,
+  options: { days: string[]; sensors: number; everyMinutes?: number; groups?: number },
+): Promise<void> {
   const { days, sensors, everyMinutes = 10, groups = 3 } = options;
   const lines = ['time,sensor,value'];
   for (const day of days) {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Account, type ChunkInput, createChunk, type Chunks, type Manifest } from '../../activities/chunk.js';
+import { type Account, type ChunkInput, type Chunks, createChunk, type Manifest } from '../../activities/chunk.js';
 import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
 import { listSource } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
@@ -18,7 +18,11 @@ export interface Chunked {
 type Options = Partial<Omit<ReadInput, 'listing'> & Omit<ChunkInput, 'staged'> & { files: string[] }>;
 
 /** Writes files below the test's folder: name → content. Returns the folder. */
-export async function writeSource(stores: TestStores, files: Record<string, string | Uint8Array>, name = 'source'): Promise<string> {
+export async function writeSource(
+  stores: TestStores,
+  files: Record<string, string | Uint8Array>,
+  name = 'source',
+): Promise<string> {
   const folder = join(stores.folder, name);
   for (const [file, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
@@ -29,11 +33,25 @@ export async function writeSource(stores: TestStores, files: Record<string, stri
 
 /** Lists, reads and chunks a source, as the first steps of a pipeline do. */
 export async function chunkSource(stores: TestStores, source: string, options: Options = {}): Promise<Chunked> {
-  const { files = [], tz = 'UTC', timeColumn = null, sensorColumn = null, valueColumn = null, from = null, to = null } = options;
+  const {
+    files = [],
+    tz = 'UTC',
+    timeColumn = null,
+    sensorColumn = null,
+    valueColumn = null,
+    from = null,
+    to = null,
+  } = options;
   const pinned = await listSource(source, files);
   const ref = await writeJson(stores.objects, 'listings', pinned, pinned.length);
   const listing = { ref, source, files: pinned.length, bytes: 0 };
-  const read = await runMapped(stores, 'read', createRead(stores), { listing, tz, timeColumn, sensorColumn, valueColumn });
+  const read = await runMapped(stores, 'read', createRead(stores), {
+    listing,
+    tz,
+    timeColumn,
+    sensorColumn,
+    valueColumn,
+  });
   const chunk = await runMapped(stores, 'chunk', createChunk(stores), { staged: read.output, tz, from, to });
   return {
     staged: await readJson<StagedFile[]>(stores.objects, read.output satisfies Staged),

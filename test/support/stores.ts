@@ -32,7 +32,9 @@ export interface TestStores extends Stores {
 }
 
 /** Real stores in a temporary folder, without Postgres: steps that touch the registry are tested with a real one. */
-export async function testStores(codeHash: (step: string) => string = (step) => `code of ${step}`): Promise<TestStores> {
+export async function testStores(
+  codeHash: (step: string) => string = (step) => `code of ${step}`,
+): Promise<TestStores> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   const log = pino({ level: 'silent' });
   const measures: Record<string, number> = {};
