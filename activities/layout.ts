@@ -34,10 +34,14 @@ export function layoutOf(file: string, columns: readonly Column[], choice: Colum
   const sensor = choice.sensorColumn === null ? byName(columns, ['sensor']) : named('sensor', choice.sensorColumn);
   const value = choice.valueColumn === null ? byName(columns, ['value']) : named('value', choice.valueColumn);
   if (sensor !== undefined && value !== undefined) return { form: 'long', time, sensor, value };
-  if (choice.sensorColumn !== null && value === undefined) {
+  // With one of the two and more columns than a wide file of one sensor has, the other was renamed: read as wide, the
+  // readings of all sensors would run together.
+  const more = columns.length > 2;
+  if (choice.sensorColumn !== null || (sensor !== undefined && more)) {
     throw missing('a value column', ['value'], 'name it with --set valueColumn=…');
   }
-  if (choice.valueColumn !== null && sensor === undefined) {
+  const names = columns.filter((column) => column !== value).map(({ name }) => name);
+  if (choice.valueColumn !== null || (value !== undefined && more && nearest('sensor', names).length > 0)) {
     throw missing('a sensor column', ['sensor'], 'name it with --set sensorColumn=…');
   }
   const sensors = columns.filter((column) => column !== time);

@@ -54,18 +54,26 @@ export function stagedSql(file: ReadSql): string {
     )`;
 }
 
-/** Cells of columns of several types stand in one list, so they need one type. */
+/** Cells of columns of several types stand in one list, so they need one type; as text, numbers must stay the same. */
 function cellSql(cell: Column, all: readonly Column[]): string {
-  return all.every(({ type }) => type === cell.type) ? column(cell) : `${column(cell)}::VARCHAR`;
+  if (all.every(({ type }) => type === cell.type)) return column(cell);
+  return /^(FLOAT|BOOLEAN|DECIMAL)/.test(cell.type) ? `${column(cell)}::DOUBLE::VARCHAR` : `${column(cell)}::VARCHAR`;
 }
 
 function scanSql({ path, format, columns }: ReadSql): string {
-  if (format === 'parquet') return `read_parquet(${quote(path)})`;
+  if (format === 'parquet') return parquetScanSql(path);
   const types = columns.map(({ name }) => `${quote(name)}: 'VARCHAR'`).join(', ');
   const delimiter = format === 'tsv' ? "E'\\t'" : "','";
   return `read_csv(${quote(path)}, header = true, auto_detect = false, delim = ${delimiter}, quote = '"', escape = '"',
-            columns = {${types}}, store_rejects = true${path.endsWith('.gz') ? ", compression = 'gzip'" : ''})`;
+            columns = {${types}}, store_rejects = true, ${commonSql(path)})`;
 }
+
+/** Folders called `month=3` are part of a file's name, no columns of it. */
+export const parquetScanSql = (path: string) => `read_parquet(${quote(path)}, hive_partitioning = false)`;
+
+const commonSql = (path: string) => `hive_partitioning = false, compression = ${isGzip(path) ? "'gzip'" : "'none'"}`;
+
+export const isGzip = (path: string) => /\.gz$/i.test(path);
 
 const column = ({ name }: Column) => identifier(name);
 
@@ -92,16 +100,24 @@ function zonelessSql(time: Column): string {
 
 /**
  * The unusable readings of a staged file: `record` (counted from 1 below the header), `sensor`, `reason`, `raw`.
- * Records that the CSV reader rejected are missing from the staged rows, so later records are moved up by as many.
+ * Records that the CSV reader rejected are missing from the staged rows, so later records are moved up by as many. It
+ * counts blank lines, which are no records: they are found by reading the file once more, one cell to a line.
  */
-export function quarantineSql(staged: string, width: number, text: boolean): string {
+export function quarantineSql(staged: string, width: number, source: string | null): string {
   const own = `SELECT floor(file_row_number / ${width})::BIGINT + 1 AS nth, sensor, reason, raw
                FROM read_parquet(${quote(staged)}, file_row_number = true) WHERE reason IS NOT NULL AND reason <> 'missing'`;
-  if (!text) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;
+  if (source === null) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;
   return `
-    WITH rejects AS (
-      SELECT line - 1 AS record, any_value(csv_line) AS raw, line - 1 - row_number() OVER (ORDER BY line) AS before
-      FROM reject_errors GROUP BY line),
+    WITH lines AS (
+      SELECT row_number() OVER () AS line, cell
+      FROM read_csv(${quote(source)}, header = false, auto_detect = false, delim = E'\\x01', quote = '', escape = '',
+                    columns = {cell: 'VARCHAR'}, ignore_errors = true, ${commonSql(source)})),
+    blanks AS (SELECT line, row_number() OVER (ORDER BY line) AS n FROM lines WHERE cell IS NULL),
+    rejected AS (SELECT line, any_value(csv_line) AS raw FROM reject_errors GROUP BY line),
+    numbered AS (
+      SELECT rejected.line - 1 - coalesce(n, 0) AS record, ltrim(raw, E'\\r\\n') AS raw
+      FROM rejected ASOF LEFT JOIN blanks ON rejected.line > blanks.line),
+    rejects AS (SELECT record, raw, record - row_number() OVER (ORDER BY record) AS before FROM numbered),
     steps AS (SELECT before, count(*) AS n FROM rejects GROUP BY before),
     shift AS (SELECT before, sum(n) OVER (ORDER BY before) AS rejected FROM steps),
     own AS (${own})

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../config/errors.js';
 import { type DuckSession, quote } from '../store/duck.js';
@@ -10,7 +12,7 @@ import { KeptRecords } from '../store/kept.js';
 import type { Attempt, Stores } from './context.js';
 import { type Column, type ColumnChoice, type Layout, layoutOf } from './layout.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
-import { quarantineSql, stagedSql } from './read-sql.js';
+import { isGzip, parquetScanSql, quarantineSql, stagedSql } from './read-sql.js';
 import type { Listing, SourceFile } from './source.js';
 
 export interface ReadInput extends ColumnChoice {
@@ -58,6 +60,11 @@ interface Item {
 /** Reads files of any supported kind into one form: time in µs, sensor, value; what cannot be used is set apart. */
 export function createRead(stores: Stores) {
   const kept = new KeptRecords<StagedFile>(stores.objects, 'read');
+  const isKept = async (key: string) => {
+    const record = await kept.get(key);
+    if (record === null) return false;
+    return record.days.length === 0 || stores.objects.has(record.uri);
+  };
 
   const step: MappedStep<ReadInput, Item, Staged> = {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
@@ -69,7 +76,7 @@ export function createRead(stores: Stores) {
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
       for (const file of files) {
         const key = hashJson([stores.codeHash('read'), how, file.name, file.format, file.sha256]);
-        if ((await kept.get(key)) !== null) worklist.kept.push({ file, key });
+        if (await isKept(key)) worklist.kept.push({ file, key });
         else worklist.make.push({ item: { file, key }, weight: file.bytes });
       }
       return worklist;
@@ -78,7 +85,7 @@ export function createRead(stores: Stores) {
     async batch({ inputs }, items, attempt) {
       for (const [done, { file, key }] of items.entries()) {
         attempt.progress(done, items.length, 'files');
-        if ((await kept.get(key)) === null) await kept.put(key, await stageFile(stores, file, key, inputs, attempt));
+        if (!(await isKept(key))) await kept.put(key, await stageFile(stores, file, key, inputs, attempt));
       }
     },
 
@@ -129,9 +136,12 @@ async function stageFile(
 
   const scratch = await stores.objects.scratch();
   try {
+    await assertUnchanged(file);
+    if (isGzip(file.path)) await assertWhole(file, attempt.signal);
     await stores.duck.session({ tz: input.tz, signal: attempt.signal }, async (duck) => {
       const path = await plainPath(file.path, scratch);
       const columns = await columnsOf(duck, file, path, scratch);
+      if (columns.length === 0) return;
       const layout = layoutOf(file.path, columns, input);
       const sql = { path, format: file.format, columns, layout, name: file.name, tz: input.tz };
       const out = join(scratch, 'staged.parquet');
@@ -147,7 +157,7 @@ async function stageFile(
       if (Object.keys(staged.quarantined).length > 0) {
         const bad = join(scratch, 'quarantine.parquet');
         await duck.run(
-          `COPY (${quarantineSql(out, width, file.format !== 'parquet')}) TO ${quote(bad)} (FORMAT parquet)`,
+          `COPY (${quarantineSql(out, width, file.format === 'parquet' ? null : path)}) TO ${quote(bad)} (FORMAT parquet)`,
         );
         staged.quarantine = `quarantine/${key.slice(0, 2)}/${key}.parquet`;
         await stores.objects.adopt(staged.quarantine, bad);
@@ -161,24 +171,37 @@ async function stageFile(
   return staged;
 }
 
+/** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
+async function assertWhole(file: SourceFile, signal: AbortSignal): Promise<void> {
+  const nowhere = new Writable({ write: (_block, _encoding, done) => done() });
+  await pipeline(createReadStream(file.path), createGunzip(), nowhere, { signal }).catch((error: unknown) => {
+    signal.throwIfAborted();
+    unreadable(file, error);
+  });
+}
+
 /** DuckDB expands `*`, `?` and `[` in paths; a file that is called so is reached by another name. */
 async function plainPath(path: string, scratch: string): Promise<string> {
   if (!/[*?[\]{}]/.test(path)) return path;
-  const link = join(scratch, path.endsWith('.gz') ? 'source.gz' : 'source');
+  const link = join(scratch, isGzip(path) ? 'source.gz' : 'source');
   await symlink(path, link);
   return link;
 }
 
+/** The columns of a file; none when it holds no text at all. */
 async function columnsOf(duck: DuckSession, file: SourceFile, path: string, scratch: string): Promise<Column[]> {
   if (file.format === 'parquet') {
     const rows = await duck
-      .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM read_parquet(${quote(path)})`)
+      .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${parquetScanSql(path)}`)
       .catch((error: unknown) => unreadable(file, error));
     return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
   }
   // Only the first line decides the columns: DuckDB's look at more of the file would give up at the first bad record.
+  const line = await firstLine(file);
+  if (line === null) return [];
+  if (line.trim() === '') unreadable(file, 'its first line is blank, where the names of the columns should be');
   const header = join(scratch, 'header.csv');
-  await writeFile(header, `${await firstLine(file)}\n`);
+  await writeFile(header, `${line}\n`);
   const delimiter = file.format === 'tsv' ? "E'\\t'" : "','";
   const [sniffed] = await duck
     .rows<{ columns: { name: string }[] }>(
@@ -189,15 +212,17 @@ async function columnsOf(duck: DuckSession, file: SourceFile, path: string, scra
   return sniffed!.columns.map(({ name }) => ({ name, type: 'VARCHAR' }));
 }
 
-async function firstLine(file: SourceFile): Promise<string> {
-  const raw = createReadStream(file.path, { end: (1 << 18) - 1 });
-  const source = file.path.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+/** The first line of a text file, or null when it holds nothing but blank lines. DuckDB takes lines of up to 2 MB. */
+async function firstLine(file: SourceFile): Promise<string | null> {
+  const raw = createReadStream(file.path, { end: 2_000_000 });
+  const source = isGzip(file.path) ? raw.pipe(createGunzip()) : raw;
+  const decoder = new TextDecoder();
   let text = '';
   try {
     for await (const block of source) {
-      text += (block as Buffer).toString('utf8');
+      text += decoder.decode(block as Buffer, { stream: true });
       const end = text.search(/\r?\n/);
-      if (end !== -1) return text.slice(0, end);
+      if (end !== -1 && text.trim() !== '') return text.slice(0, end);
     }
   } catch (error) {
     // A gzip stream of which only the beginning was read ends early; what came out of it is enough.
@@ -205,7 +230,7 @@ async function firstLine(file: SourceFile): Promise<string> {
   } finally {
     raw.destroy();
   }
-  return text.split(/\r?\n/, 1)[0]!;
+  return text.trim() === '' ? null : text.split(/\r?\n/, 1)[0]!;
 }
 
 async function isZoneless(duck: DuckSession, staged: string): Promise<boolean> {
@@ -238,8 +263,8 @@ async function count(duck: DuckSession, path: string, staged: StagedFile, width:
 }
 
 async function assertUnchanged(file: SourceFile): Promise<void> {
-  const now = await stat(file.path);
-  if (now.size === file.bytes && now.mtimeMs === file.modifiedMs) return;
+  const now = await stat(file.path).catch(() => null);
+  if (now?.size === file.bytes && now.mtimeMs === file.modifiedMs) return;
   throw new MillraceError('MR_SOURCE_CHANGED', `${file.path} changed while it was read`, {
     next: 'run again when nothing writes to it',
   });

@@ -24,7 +24,7 @@ export interface Listing {
   source: string;
 }
 
-const ENDING = /\.(csv|tsv|parquet)(\.gz)?$/i;
+const ENDING = /\.(parquet|(csv|tsv)(\.gz)?)$/i;
 const KNOWN = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
 
 /**
@@ -63,9 +63,13 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
   const all = found?.isDirectory() || (await stat(root).catch(() => null)) ? await glob(pattern, options) : [];
   const wanted = only.length === 0 ? null : new Set(await glob([...only], options));
   const inside: string[] = [];
+  const home = all.length > 0 ? await realpath(root) : root;
   for (const path of all.map((each) => resolve(each)).sort()) {
     if (!ENDING.test(path) || (wanted !== null && !wanted.has(path))) continue;
-    if ((await realpath(path)).startsWith((await realpath(root)) + sep)) inside.push(path);
+    const real = await realpath(path).catch(() => null);
+    // A link that leads nowhere, or out of the source.
+    if (real === null || relative(home, real).split(sep)[0] === '..') continue;
+    inside.push(path);
   }
   if (inside.length > 0) return { root, paths: inside };
 

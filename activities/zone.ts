@@ -30,10 +30,9 @@ export function dayNumber(name: string): number {
 /** The moment a day begins in a zone, in µs since 1970: 23, 24 or 25 hours before the next one does. */
 export function dayStart(day: number, tz: string): number {
   const wall = day * DAY_MS;
-  // The zone's offset near that moment; taken twice, as the first guess may lie on the other side of a switch.
-  let moment = wall - offsetMs(wall, tz);
-  moment = wall - offsetMs(moment, tz);
-  // Where midnight itself is skipped, the day begins at the switch, which is the earliest moment of the new date.
+  // Midnight in the largest offset near: where clocks go back over it, the day begins when it first strikes.
+  let moment = Math.min(...[wall - DAY_MS, wall, wall + DAY_MS].map((near) => wall - offsetMs(near, tz)));
+  // In a smaller offset, or where midnight is skipped, the day begins later; all offsets since 1972 are quarters of hours.
   while (wallDay(moment, tz) < day) moment += 15 * 60_000;
   return moment * 1000;
 }

@@ -38,7 +38,7 @@ function checkInputs(
 ): void {
   const takes = step.kind.takes as Record<string, string>;
   for (const input of Object.keys(step.inputs)) {
-    if (!(input in takes))
+    if (!Object.hasOwn(takes, input))
       fail(`step "${step.name}" takes no input "${input}"; it takes: ${Object.keys(takes).join(', ')}`);
   }
   for (const [input, wanted] of Object.entries(takes)) {

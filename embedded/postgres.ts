@@ -1,12 +1,27 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, cp, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { MillraceError } from '../config/errors.js';
 import { type Home, writeWhole } from './home.js';
+import { end, identify } from './processes.js';
 
 export interface PostgresServer {
   child: ChildProcess;
@@ -38,6 +53,7 @@ export async function startPostgres(home: Home, port: number, say: (message: str
     await initialise(home, place, account);
   }
   await checkVersion(place);
+  await clearLock(place.data);
   const log = await open(home.log('postgres'), 'a');
   const settings = {
     port,
@@ -197,6 +213,27 @@ async function checkVersion(place: Place): Promise<void> {
       next: 'the artefacts in the store are not touched: move the folder away and the tables are made anew, or install the version of millrace that made it and export with "millrace predictions export"',
     },
   );
+}
+
+/**
+ * Ends what a killed server left behind, and its lock. Postgres itself takes a process that ended but was never
+ * collected by its parent, as in containers, for a server that runs.
+ */
+async function clearLock(data: string): Promise<void> {
+  const lock = join(data, 'postmaster.pid');
+  const text = await readFile(lock, 'utf8').catch(() => null);
+  if (text === null || process.platform !== 'linux') return;
+  const ours = async () => {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)));
+    return pids.filter((_, at) => folders[at] === data).map(Number);
+  };
+  const server = Number(text.split('\n')[0]);
+  if ((await ours()).includes(server)) await end(await identify(server), 'SIGINT', 20_000);
+  // Its backends notice that it is gone, and end.
+  const deadline = Date.now() + 20_000;
+  while ((await ours()).length > 0 && Date.now() < deadline) await sleep(50);
+  if ((await ours()).length === 0) await rm(lock, { force: true });
 }
 
 async function waitUntilReady(home: Home, child: ChildProcess, port: number): Promise<void> {

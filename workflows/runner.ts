@@ -23,7 +23,7 @@ export const stateQuery = defineQuery<StepStatus[]>('state');
 
 type Call = (input: unknown) => Promise<unknown>;
 
-const HEARTBEAT_TIMEOUT = '15 seconds';
+const HEARTBEAT_TIMEOUT = '10 seconds';
 /** A queue that nobody serves becomes an error, but a worker may be down for a night. */
 const NOBODY_SERVES = '24 hours';
 

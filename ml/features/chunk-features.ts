@@ -96,4 +96,8 @@ function computeInto(
     COMPUTE[group](readings, out, column);
     column += FEATURE_GROUPS[group].length;
   }
+  // Values near the limits of a double overflow: what cannot be computed is missing.
+  for (let i = at; i < column; i++) {
+    if (!Number.isFinite(out[i]!)) out[i] = Number.NaN;
+  }
 }

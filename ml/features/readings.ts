@@ -11,7 +11,7 @@ export interface Readings {
   positions: Float64Array;
   dayLengthUs: number;
   mean: number;
-  /** Population standard deviation (ddof 0); exactly 0 for a constant chunk. */
+  /** Population standard deviation (ddof 0); exactly 0 for a constant chunk, NaN where squares overflow. */
   std: number;
 }
 
@@ -31,7 +31,8 @@ export function prepare(times: Float64Array, values: Float64Array, dayStart: num
     centred[i]! -= offset;
     squares += centred[i]! ** 2;
   }
-  return { times, values, centred, sorted, positions, dayLengthUs, mean: origin + offset, std: Math.sqrt(squares / n) };
+  const std = Number.isFinite(squares) ? Math.sqrt(squares / n) : Number.NaN;
+  return { times, values, centred, sorted, positions, dayLengthUs, mean: origin + offset, std };
 }
 
 /** Mean, with one step of correction. */

@@ -23,7 +23,9 @@ function tryAll(scores: readonly (readonly number[])[], row = 0, taken = 0): num
 const matrix = (score: fc.Arbitrary<number>) =>
   fc
     .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
-    .chain(([rows, columns]) => fc.array(fc.array(score, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }));
+    .chain(([rows, columns]) =>
+      fc.array(fc.array(score, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }),
+    );
 
 describe('the best assignment', () => {
   it.each(assignments)('has the total that scipy finds: $name', ({ overlap, total }) => {
@@ -34,7 +36,12 @@ describe('the best assignment', () => {
     ['many ties and zeros', fc.nat(2)],
     ['counts', fc.nat(60)],
   ])('is as good as the best of all there are: %s', (_, score) => {
-    fc.assert(fc.property(matrix(score), (scores) => expect(totalOf(scores, bestAssignment(scores))).toBe(tryAll(scores))), { numRuns: 300 });
+    fc.assert(
+      fc.property(matrix(score), (scores) => {
+        expect(totalOf(scores, bestAssignment(scores))).toBe(tryAll(scores));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('gives every row a column of its own as long as there are columns', () => {
@@ -50,7 +57,12 @@ describe('the best assignment', () => {
   });
 
   it('takes scores below 0 too', () => {
-    expect(bestAssignment([[-1, -5], [-2, -9]])).toEqual([1, 0]);
+    expect(
+      bestAssignment([
+        [-1, -5],
+        [-2, -9],
+      ]),
+    ).toEqual([1, 0]);
   });
 
   it('of no rows is empty', () => {

@@ -13,13 +13,20 @@ describe('ids of clusters', () => {
   });
 
   it('stay with their chunks under any permutation', () => {
-    const permutation = fc.integer({ min: 1, max: 6 }).chain((k) => fc.shuffledSubarray([...Array(k).keys()], { minLength: k, maxLength: k }));
+    const permutation = fc
+      .integer({ min: 1, max: 6 })
+      .chain((k) => fc.shuffledSubarray([...Array(k).keys()], { minLength: k, maxLength: k }));
     fc.assert(
       fc.property(permutation, fc.array(fc.nat(5), { maxLength: 30 }), (moved, some) => {
         const k = moved.length;
         const before = [...moved.keys(), ...some.map((label) => label % k)];
-        const { ids, nextId } = keepIds(firstIds(k), before, before.map((label) => moved[label]!), k);
-        before.forEach((label) => expect(ids[moved[label]!]).toBe(label));
+        const { ids, nextId } = keepIds(
+          firstIds(k),
+          before,
+          before.map((label) => moved[label]!),
+          k,
+        );
+        for (const label of before) expect(ids[moved[label]!]).toBe(label);
         expect(nextId).toBe(k);
       }),
     );
@@ -59,7 +66,12 @@ describe('ids of clusters', () => {
     fc.assert(
       fc.property(labels, (pairs) => {
         const parent = { ids: [1, 3, 4, 8, 6], nextId: 9 };
-        const { ids, nextId } = keepIds(parent, pairs.map(([before]) => before), pairs.map(([, after]) => after), 4);
+        const { ids, nextId } = keepIds(
+          parent,
+          pairs.map(([before]) => before),
+          pairs.map(([, after]) => after),
+          4,
+        );
         expect(new Set(ids).size).toBe(4);
         for (const id of ids) expect(parent.ids.includes(id) || (id >= 9 && id < nextId)).toBe(true);
       }),

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunkFeatures, computeFeatures, FEATURE_GROUPS, FEATURE_NAMES, GROUP_NAMES, groupOf } from '../../../ml/features/chunk-features.js';
+import {
+  chunkFeatures,
+  computeFeatures,
+  FEATURE_GROUPS,
+  FEATURE_NAMES,
+  GROUP_NAMES,
+  groupOf,
+} from '../../../ml/features/chunk-features.js';
 
 interface Case {
   name: string;
@@ -18,7 +25,12 @@ const { cases }: { cases: Case[] } = JSON.parse(text);
 const DAY = 86_400_000_000;
 
 /** Features by name. */
-function featuresOf(times: readonly number[], values: readonly number[], dayStart = 0, dayEnd = DAY): Record<string, number> {
+function featuresOf(
+  times: readonly number[],
+  values: readonly number[],
+  dayStart = 0,
+  dayEnd = DAY,
+): Record<string, number> {
   const row = chunkFeatures(Float64Array.from(times), Float64Array.from(values), dayStart, dayEnd);
   return Object.fromEntries(FEATURE_NAMES.map((name, at) => [name, row[at]!]));
 }
@@ -36,10 +48,12 @@ function differences(found: Record<string, number>, wanted: Record<string, numbe
 
 /** Readings at ascending times within a day, of the given values. */
 const readingsOf = (value: fc.Arbitrary<number>) =>
-  fc.array(fc.tuple(fc.integer({ min: 1, max: 1_000_000_000 }), value), { minLength: 1, maxLength: 80 }).map((readings) => {
-    let time = 0;
-    return { times: readings.map(([gap]) => (time += gap)), values: readings.map(([, each]) => each) };
-  });
+  fc
+    .array(fc.tuple(fc.integer({ min: 1, max: 1_000_000_000 }), value), { minLength: 1, maxLength: 80 })
+    .map((readings) => {
+      let time = 0;
+      return { times: readings.map(([gap]) => (time += gap)), values: readings.map(([, each]) => each) };
+    });
 
 /** Any finite number, with those where sums and squares overflow or vanish. */
 const extreme = fc.oneof(
@@ -78,15 +92,42 @@ describe('the features of a chunk', () => {
 
   it('are missing, not wrong, where squares overflow', () => {
     const found = featuresOf([1, 2, 3, 4], [1e300, -1e300, 1e300, 1e299]);
-    expect(found).toMatchObject({ std: Number.NaN, skewness: Number.NaN, kurtosis: Number.NaN, quarter_1: Number.NaN, acf_1: Number.NaN });
+    expect(found).toMatchObject({
+      std: Number.NaN,
+      skewness: Number.NaN,
+      kurtosis: Number.NaN,
+      quarter_1: Number.NaN,
+      acf_1: Number.NaN,
+    });
     expect(found).toMatchObject({ min: -1e300, max: 1e300, count: 4 });
   });
 
   it('of a single reading are its value, and missing where two are needed', () => {
     const found = featuresOf([DAY / 2], [7]);
-    expect(found).toMatchObject({ mean: 7, std: 0, min: 7, max: 7, median: 7, iqr: 0, mad: 0, entropy: 0, mode_share: 1, longest_stuck: 1 });
+    expect(found).toMatchObject({
+      mean: 7,
+      std: 0,
+      min: 7,
+      max: 7,
+      median: 7,
+      iqr: 0,
+      mad: 0,
+      entropy: 0,
+      mode_share: 1,
+      longest_stuck: 1,
+    });
     expect(found).toMatchObject({ count: 1, first_position: 0.5, last_position: 0.5 });
-    const missing = ['skewness', 'quantile_skew', 'abs_change', 'acf_1', 'turning_share', 'trend', 'quarter_1', 'day_cos', 'median_interval'];
+    const missing = [
+      'skewness',
+      'quantile_skew',
+      'abs_change',
+      'acf_1',
+      'turning_share',
+      'trend',
+      'quarter_1',
+      'day_cos',
+      'median_interval',
+    ];
     for (const name of missing) expect(found[name], name).toBeNaN();
   });
 
@@ -101,14 +142,19 @@ describe('the features of a chunk', () => {
     const levels = ['mean', 'min', 'max', 'median', 'q05', 'q25', 'q75', 'q95'];
     const neither = ['zero_share', 'variation'];
     // Both ends of the range are always there, so that the edges of the entropy's bins are whole numbers.
-    const values = fc.array(fc.integer({ min: -500, max: 500 }), { minLength: 1, maxLength: 60 }).map((some) => [-500, ...some, 500]);
+    const values = fc
+      .array(fc.integer({ min: -500, max: 500 }), { minLength: 1, maxLength: 60 })
+      .map((some) => [-500, ...some, 500]);
     fc.assert(
       fc.property(values, fc.integer({ min: -1_000_000, max: 1_000_000 }), (before, shift) => {
         const times = before.map((_, at) => at * 600_000_000);
         const wanted = featuresOf(times, before);
         for (const name of levels) wanted[name]! += shift;
         for (const name of neither) delete wanted[name];
-        const found = featuresOf(times, before.map((value) => value + shift));
+        const found = featuresOf(
+          times,
+          before.map((value) => value + shift),
+        );
         expect(differences(found, wanted)).toEqual([]);
       }),
     );
@@ -124,7 +170,12 @@ describe('the features of a chunk', () => {
         const wanted = featuresOf(times, values);
         for (const name of scaled) wanted[name]! *= 1024;
         // A power of two changes exponents only: every bit of the rest stays.
-        expect(featuresOf(times, values.map((value) => value * 1024))).toEqual(wanted);
+        expect(
+          featuresOf(
+            times,
+            values.map((value) => value * 1024),
+          ),
+        ).toEqual(wanted);
       }),
     );
   });
@@ -132,7 +183,9 @@ describe('the features of a chunk', () => {
 
 describe('features of many chunks', () => {
   it('are those of each chunk by itself', () => {
-    const ofOneDay = cases.filter(({ dayStart, dayEnd }) => dayStart === cases[0]!.dayStart && dayEnd === cases[0]!.dayEnd);
+    const ofOneDay = cases.filter(
+      ({ dayStart, dayEnd }) => dayStart === cases[0]!.dayStart && dayEnd === cases[0]!.dayEnd,
+    );
     const { dayStart, dayEnd } = ofOneDay[0]!;
     const offsets = [0];
     for (const { times } of ofOneDay) offsets.push(offsets.at(-1)! + times.length);
@@ -151,6 +204,8 @@ describe('features of many chunks', () => {
 
   it('are none when there are no chunks', () => {
     const none = new Float64Array(0);
-    expect(computeFeatures({ times: none, values: none, offsets: Float64Array.of(0), dayStart: 0, dayEnd: DAY }).data).toHaveLength(0);
+    expect(
+      computeFeatures({ times: none, values: none, offsets: Float64Array.of(0), dayStart: 0, dayEnd: DAY }).data,
+    ).toHaveLength(0);
   });
 });

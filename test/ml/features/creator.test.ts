@@ -24,9 +24,16 @@ function frameOf(columns: Record<string, readonly (number | null)[]>): Frame {
   return { sensors: numbers.map((row) => `s${row}`), days: numbers.map(() => '2026-01-01'), columns: names, data };
 }
 
-const ALL: CreatorOptions = { groups: ['distribution', 'shape', 'dynamics', 'profile', 'coverage'], scaling: 'standard', maxMissing: 0.5 };
+const ALL: CreatorOptions = {
+  groups: ['distribution', 'shape', 'dynamics', 'profile', 'coverage'],
+  scaling: 'standard',
+  maxMissing: 0.5,
+  limit: null,
+  balance: false,
+};
 
-const names = reference.data[0]!.map((_, at) => `column ${at}`);
+// Features in the unit of the sensor: signed-log takes the logarithm of no others.
+const names = ['mean', 'min', 'max', 'median', 'q05', 'q25'];
 const table = frameOf(Object.fromEntries(names.map((name, at) => [name, reference.data.map((row) => row[at]!)])));
 const CONSTANT = 4;
 const kept = names.map((_, at) => at).filter((at) => at !== CONSTANT);
@@ -50,7 +57,7 @@ describe.each<[Scaling, Fitted]>([
     const wanted = fitted.result.flatMap((row) => kept.map((at) => row[at]!));
     const { data } = transform(table, creator);
     expect(data).toHaveLength(wanted.length);
-    data.forEach((value, at) => expect(value).toBeCloseTo(wanted[at]!, 9));
+    for (const [at, value] of data.entries()) expect(value).toBeCloseTo(wanted[at]!, 9);
   });
 
   it('drops the constant column', () => {
@@ -97,6 +104,26 @@ describe('fitting a creator', () => {
     expect(dropped).toEqual([{ name: 'count', reason: 'not in the chosen groups' }]);
   });
 
+  it('takes the logarithm only of features in the unit of the sensor', () => {
+    const frame = frameOf({ mean: [1, 10, 100], acf_1: [0.1, 0.5, 0.9] });
+    const { columns } = fitCreator(frame, { ...ALL, scaling: 'signed-log' });
+    expect(columns.map(({ name, log }) => [name, log])).toEqual([
+      ['mean', true],
+      ['acf_1', false],
+    ]);
+  });
+
+  it('gives every group the same say when it balances', () => {
+    const frame = frameOf({ mean: [1, 2, 3, 9], std: [3, 1, 2, 2], acf_1: [1, 3, 2, 2], min: [5, 5, 5, 5] });
+    const { columns } = fitCreator(frame, { ...ALL, balance: true });
+    // Two of the distribution survive, one of the dynamics.
+    expect(columns.map(({ name, weight }) => [name, weight])).toEqual([
+      ['mean', 1 / Math.SQRT2],
+      ['std', 1 / Math.SQRT2],
+      ['acf_1', 1],
+    ]);
+  });
+
   it('keeps the raw spread of every column, dropped ones too, to compare later runs with', () => {
     const { reference: spread, rows } = fitCreator(frameOf({ mean: [1, 3, null, null], count: [5, 5, 5, 5] }), ALL);
     expect(spread).toEqual([
@@ -107,7 +134,9 @@ describe('fitting a creator', () => {
   });
 
   it('says so when no column survives', () => {
-    expect(() => fitCreator(frameOf({ mean: [1, 1] }), ALL)).toThrow(new RangeError('no feature is left: all are constant, too empty or not chosen'));
+    expect(() => fitCreator(frameOf({ mean: [1, 1] }), ALL)).toThrow(
+      new RangeError('no feature is left: all are constant, too empty or not chosen'),
+    );
   });
 });
 
@@ -126,6 +155,14 @@ describe('transforming', () => {
     expect([...data]).toEqual([...same.data]);
   });
 
+  it('cuts what lies farther out than the limit, on both sides, before it weighs', () => {
+    const training = frameOf({ mean: [-1, 1, -1, 1], std: [-1, -1, 1, 1] });
+    const limited = fitCreator(training, { ...ALL, limit: 3, balance: true });
+    const { data } = transform(frameOf({ mean: [2, 50, -50], std: [0, 0, 0] }), limited);
+    const means = [...data].filter((_, at) => at % 2 === 0).map((value) => value * Math.SQRT2);
+    for (const [row, wanted] of [2, 3, -3].entries()) expect(means[row]).toBeCloseTo(wanted, 12);
+  });
+
   it('finds columns by name, whatever their order and whatever else is there', () => {
     const { columns, data } = transform(frameOf({ other: [9], b: [0], a: [3] }), creator);
     expect(columns).toEqual(['a', 'b']);
@@ -133,7 +170,9 @@ describe('transforming', () => {
   });
 
   it('names the column that the table lacks', () => {
-    expect(() => transform(frameOf({ a: [1] }), creator)).toThrow(new RangeError('the feature "b" is not in the table'));
+    expect(() => transform(frameOf({ a: [1] }), creator)).toThrow(
+      new RangeError('the feature "b" is not in the table'),
+    );
   });
 
   it('keeps the keys of the rows', () => {

@@ -32,6 +32,10 @@ describe('the adjusted Rand index', () => {
   });
 
   it('is 1 for a labeling and itself', () => {
-    fc.assert(fc.property(fc.array(fc.nat(4), { maxLength: 40 }), (labels) => expect(adjustedRand(labels, labels)).toBe(1)));
+    fc.assert(
+      fc.property(fc.array(fc.nat(4), { maxLength: 40 }), (labels) => {
+        expect(adjustedRand(labels, labels)).toBe(1);
+      }),
+    );
   });
 });

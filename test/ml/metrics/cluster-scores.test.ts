@@ -17,14 +17,19 @@ const pointsOf = (rows: readonly (readonly number[])[]): Points => ({
   width: rows[0]!.length,
 });
 
-const scoresOf = (rows: readonly (readonly number[])[], labels: readonly number[], maxSilhouetteRows = 1000, seed = 1) =>
-  clusterScores({ points: pointsOf(rows), labels: Int32Array.from(labels), maxSilhouetteRows, seed });
+const scoresOf = (
+  rows: readonly (readonly number[])[],
+  labels: readonly number[],
+  maxSilhouetteRows = 1000,
+  seed = 1,
+) => clusterScores({ points: pointsOf(rows), labels: Int32Array.from(labels), maxSilhouetteRows, seed });
 
 describe('the scores of a clustering', () => {
   it.each(reference.scores)('are those of scikit-learn: $name', ({ labels, silhouette, daviesBouldin }) => {
     const found = scoresOf(reference.points, labels);
     expect(found.silhouette).toBeCloseTo(silhouette, 10);
-    expect(found.daviesBouldin).toBeCloseTo(daviesBouldin, 10);
+    // scikit-learn takes these distances from dot products, which leaves 1e-8 of distance where there is none.
+    expect(found.daviesBouldin).toBeCloseTo(daviesBouldin, 7);
     expect(found.silhouetteRows).toBe(labels.length);
   });
 
