@@ -67,12 +67,14 @@ async function beating<O>(
   const context = Context.current();
   const log = call === null ? stores.log : stores.log.child({ run: call.run.runId, step: call.step, attempt: number });
   let progress: { done: number; total: number; unit: string } | undefined;
-  const beat = () => {
-    context.heartbeat(progress);
+  const weigh = () => {
     measures.rssMiB = Math.max(measures.rssMiB ?? 0, Math.round(process.memoryUsage.rss() / 2 ** 20));
   };
-  beat();
-  const timer = setInterval(beat, HEARTBEAT_MS);
+  // Work that is done sooner needs no heartbeat, and each one costs a round trip.
+  const timer = setInterval(() => {
+    context.heartbeat(progress);
+    weigh();
+  }, HEARTBEAT_MS);
   try {
     return await work({
       signal: context.cancellationSignal,
@@ -85,7 +87,7 @@ async function beating<O>(
       },
     });
   } finally {
-    beat();
+    weigh();
     clearInterval(timer);
   }
 }

@@ -50,9 +50,16 @@ export function createFeatures(stores: Stores) {
     async batch(_call, items, attempt) {
       const total = items.reduce((sum, { chunks }) => sum + chunks.length, 0);
       let done = 0;
-      for (const item of items) {
+      // While threads compute one day, DuckDB reads the next.
+      let next = read(stores, items[0]!, attempt);
+      for (const [at, item] of items.entries()) {
         attempt.progress(done, total, 'chunks');
-        const data = await computeDay(stores, item, attempt);
+        const readings = await next;
+        const following = items[at + 1];
+        if (following !== undefined) next = read(stores, following, attempt);
+        // Its failure is reported when it is waited for, not before.
+        next.catch(() => undefined);
+        const data = await compute(stores, item, readings, attempt);
         await kept.put(
           item.chunks.map(({ valueHash }) => valueHash),
           data,
@@ -96,10 +103,17 @@ export function createFeatures(stores: Stores) {
   return mappedActivities(stores, step);
 }
 
-/** Reads the chunks of a day in one go and shares them out among the worker threads. */
-async function computeDay(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<Float64Array> {
-  const path = await stores.objects.local(day.uri);
-  const readings = await readRanges(stores, path, chunks, attempt);
+async function read(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<DayReadings> {
+  return readRanges(stores, await stores.objects.local(day.uri), chunks, attempt);
+}
+
+/** Shares the chunks of a day out among the worker threads. */
+async function compute(
+  stores: Stores,
+  { day, chunks }: Item,
+  readings: DayReadings,
+  attempt: Attempt,
+): Promise<Float64Array> {
   const shares = split(chunks, stores.parallel.width);
   const parts = await Promise.all(
     shares.map(async ({ from, to, first, last }) => {
@@ -122,6 +136,11 @@ async function computeDay(stores: Stores, { day, chunks }: Item, attempt: Attemp
     at += part.length;
   }
   return data;
+}
+
+interface DayReadings {
+  times: Float64Array;
+  values: Float64Array;
 }
 
 /** Times and values of chunks, which stand in the order of their rows. */

@@ -21,7 +21,8 @@ const MISSING = ['', 'na', 'n/a', 'null', 'none', '-'];
 /**
  * All records of a file in their order, one row per reading: `day` (days since 1970 in the zone), `time` (µs since
  * 1970 as DOUBLE), `sensor`, `value`, `zoneless`, `reason` (null: usable) and `raw`. Times without a zone are read in
- * the zone of the session.
+ * the zone of the session. There must be no join in it (an IN of many constants is one): DuckDB would write the records
+ * in any order.
  */
 export function stagedSql(file: ReadSql): string {
   const { layout, tz } = file;
@@ -38,7 +39,7 @@ export function stagedSql(file: ReadSql): string {
          FROM ${scanSql(file)}`;
   const text = `trim(coalesce(cell::VARCHAR, ''))`;
   return `
-    SELECT CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "t::DATE - DATE '1970-01-01'"}::INTEGER END AS day,
+    SELECT CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "(t::DATE - DATE '1970-01-01')"}::INTEGER END AS day,
            CASE WHEN reason IS NULL THEN epoch_us(t)::DOUBLE END AS time,
            sensor, value, zoneless, reason,
            CASE WHEN reason IS NOT NULL AND reason <> 'missing' THEN concat_ws(',', stamp, sensor, cell::VARCHAR) END AS raw
@@ -47,7 +48,7 @@ export function stagedSql(file: ReadSql): string {
           WHEN t IS NULL THEN CASE WHEN trim(coalesce(stamp, '')) = '' THEN 'no_time' ELSE 'bad_time' END
           WHEN t < ${EARLIEST} OR t >= ${LATEST} THEN 'time_out_of_range'
           WHEN sensor IS NULL OR trim(sensor) = '' THEN 'no_sensor'
-          WHEN value IS NULL THEN CASE WHEN lower(${text}) IN (${MISSING.map(quote).join(', ')}) THEN 'missing' ELSE 'not_a_number' END
+          WHEN value IS NULL THEN CASE WHEN list_contains([${MISSING.map(quote).join(', ')}], lower(${text})) THEN 'missing' ELSE 'not_a_number' END
           WHEN NOT isfinite(value) THEN 'not_finite'
         END AS reason
       FROM (SELECT t, stamp, sensor, cell, try_cast(cell AS DOUBLE) AS value, ${zonelessSql(layout.time)} AS zoneless FROM (${cells}))

@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   say: Say;
   /** Brings the database to the newest schema, once Postgres is up. */
   prepare(): Promise<void>;
+  /** Whether to run a worker too; default yes. */
+  worker?: boolean;
   /** Aborted: stop everything. */
   stop: AbortSignal;
   /** All services answer. */
@@ -33,7 +35,7 @@ const USUAL = { temporal: 7233, ui: 8233, postgres: 5432 };
  * Starts the embedded services and stays with them until it is told to stop: what the environment names is not
  * started, a worker that ends is started again.
  */
-export async function supervise({ env, say, prepare, stop, onReady }: SupervisorOptions): Promise<void> {
+export async function supervise({ env, say, prepare, worker = true, stop, onReady }: SupervisorOptions): Promise<void> {
   const home = new Home(env.home);
   await home.create();
   await endLeftovers(home);
@@ -52,7 +54,11 @@ export async function supervise({ env, say, prepare, stop, onReady }: Supervisor
     ]);
     say('preparing the tables');
     await prepare();
-    await keepWorker(home, record, save, say, stop, () => onReady(record));
+    if (worker) await keepWorker(home, record, save, say, stop, () => onReady(record));
+    else {
+      onReady(record);
+      await aborted(stop);
+    }
   } finally {
     await end(record.worker, 'SIGTERM', 15_000);
     await end(record.temporal, 'SIGTERM', 10_000);
@@ -134,6 +140,13 @@ function ended(child: ChildProcess, stop: AbortSignal): Promise<number | string 
     child.once('exit', (code, signal) => resolve(code ?? signal));
     if (stop.aborted) resolve(null);
     stop.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
+
+function aborted(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
   });
 }
 

@@ -8,7 +8,7 @@ export class ThreadPool implements Parallel {
   constructor(readonly width: number) {
     this.#pool = new Piscina({
       filename: new URL('./thread-tasks.js', import.meta.url).href,
-      minThreads: 0,
+      minThreads: width,
       maxThreads: width,
       idleTimeout: 30_000,
     });

@@ -23,11 +23,28 @@ export function coverage({ times, positions, dayLengthUs }: Readings, out: Float
     out.fill(Number.NaN, at + 1, at + 4);
     return;
   }
-  const intervals = new Float64Array(n - 1);
-  for (let i = 1; i < n; i++) intervals[i - 1] = times[i]! - times[i - 1]!;
-  intervals.sort();
-  const median = quantile(intervals, 0.5);
+  const { median, largest } = intervalsOf(times);
   out[at + 1] = median / 1e6;
   out[at + 2] = Math.min(1, (n * median) / dayLengthUs);
-  out[at + 3] = intervals[n - 2]! / 1e6;
+  out[at + 3] = largest / 1e6;
+}
+
+/** Median and largest of the intervals between ascending times (at least two), in their unit. */
+export function intervalsOf(times: Float64Array): { median: number; largest: number } {
+  const intervals = new Float64Array(times.length - 1);
+  let largest = 0;
+  let candidate = 0;
+  let lead = 0;
+  for (let i = 1; i < times.length; i++) {
+    const interval = times[i]! - times[i - 1]!;
+    intervals[i - 1] = interval;
+    if (interval > largest) largest = interval;
+    if (lead === 0) candidate = interval;
+    lead += interval === candidate ? 1 : -1;
+  }
+  // Most sensors keep one pace: an interval that makes up more than half of all (Boyer and Moore 1981) is the median.
+  let same = 0;
+  for (let i = 0; i < intervals.length; i++) if (intervals[i] === candidate) same++;
+  const median = 2 * same > intervals.length ? candidate : quantile(intervals.sort(), 0.5);
+  return { median, largest };
 }

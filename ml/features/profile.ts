@@ -55,37 +55,66 @@ export function profile(readings: Readings, out: Float64Array, at: number): void
   out[at + 7] = std === 0 ? 0 : (high - low) / std;
 }
 
+/** One wave a day at given positions, as orthogonal columns: cos, and what of sin is not cos. */
+interface Wave {
+  positions: Float64Array;
+  cos: Float64Array;
+  sin: Float64Array;
+  /** Squared lengths of the two, and how much of cos is in sin. */
+  cosCos: number;
+  sinSin: number;
+  sinCos: number;
+  /** Whether the two can be told apart. */
+  sound: boolean;
+}
+
+/** Sensors that are read together have the same positions: their wave is made once. */
+let last: Wave | undefined;
+
+function waveAt(positions: Float64Array): Wave {
+  if (last !== undefined && equal(last.positions, positions)) return last;
+  const n = positions.length;
+  const cos = new Float64Array(n);
+  const sin = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const angle = 2 * Math.PI * positions[i]!;
+    cos[i] = Math.cos(angle);
+    sin[i] = Math.sin(angle);
+  }
+  center(cos);
+  center(sin);
+  const cosCos = dot(cos, cos);
+  const sinCos = cosCos === 0 ? 0 : dot(sin, cos) / cosCos;
+  const before = dot(sin, sin);
+  for (let i = 0; i < n; i++) sin[i]! -= sinCos * cos[i]!;
+  const sinSin = dot(sin, sin);
+  const sound = cosCos >= 1e-20 * n && sinSin >= 1e-20 * Math.max(before, n);
+  last = { positions, cos, sin, cosCos, sinSin, sinCos, sound };
+  return last;
+}
+
+function equal(a: Float64Array, b: Float64Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
 /** Least squares of value - mean on 1, cos 2πp and sin 2πp by QR (modified Gram-Schmidt), which gaps do not disturb. */
 function fitWave({ centred, positions, std }: Readings): { cos: number; sin: number; r2: number } {
   const n = centred.length;
   const missing = { cos: Number.NaN, sin: Number.NaN, r2: Number.NaN };
   if (n < 3 || positions[n - 1]! - positions[0]! < LEAST_SPAN) return missing;
   if (std === 0) return { cos: 0, sin: 0, r2: 0 };
-  const c = new Float64Array(n);
-  const s = new Float64Array(n);
-  const y = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const angle = 2 * Math.PI * positions[i]!;
-    c[i] = Math.cos(angle);
-    s[i] = Math.sin(angle);
-    y[i] = centred[i]!;
-  }
-  center(c);
-  center(s);
+  const wave = waveAt(positions);
+  if (!wave.sound) return missing;
+  const y = centred.slice();
   center(y);
-  const cc = dot(c, c);
-  if (cc < 1e-20 * n) return missing;
-  const sc = dot(s, c) / cc;
-  const before = dot(s, s);
-  for (let i = 0; i < n; i++) s[i]! -= sc * c[i]!;
-  const ss = dot(s, s);
-  if (ss < 1e-20 * Math.max(before, n)) return missing;
   const total = dot(y, y);
-  const onCos = dot(y, c) / cc;
-  for (let i = 0; i < n; i++) y[i]! -= onCos * c[i]!;
-  const sin = dot(y, s) / ss;
-  for (let i = 0; i < n; i++) y[i]! -= sin * s[i]!;
-  return { cos: (onCos - sin * sc) / std, sin: sin / std, r2: 1 - dot(y, y) / total };
+  const onCos = dot(y, wave.cos) / wave.cosCos;
+  for (let i = 0; i < n; i++) y[i]! -= onCos * wave.cos[i]!;
+  const sin = dot(y, wave.sin) / wave.sinSin;
+  for (let i = 0; i < n; i++) y[i]! -= sin * wave.sin[i]!;
+  return { cos: (onCos - sin * wave.sinCos) / std, sin: sin / std, r2: 1 - dot(y, y) / total };
 }
 
 function center(values: Float64Array): void {

@@ -1,0 +1,42 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { Attempt, Stores } from '../activities/context.js';
+import type { MappedActivities } from '../activities/mapped.js';
+import { Duck } from '../store/duck.js';
+import { FolderStore } from '../store/objects/folder-store.js';
+import type { Registry } from '../store/tables/registry.js';
+import { ThreadPool } from '../workers/threads.js';
+
+const RUN = { runId: 'bench', workflowId: 'bench', temporalRunId: 'bench', pipeline: 'bench' };
+
+/** The stores of a worker without Postgres: for steps that do not touch the registry. */
+export function localStores(folder: string, registry: Registry): Stores {
+  const threads = availableParallelism();
+  return {
+    objects: new FolderStore(join(folder, 'store')),
+    registry,
+    duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
+    parallel: new ThreadPool(threads),
+    log: pino({ level: 'silent' }),
+    codeHash: (step) => step,
+  };
+}
+
+export function quietAttempt(): Attempt {
+  return { signal: new AbortController().signal, log: pino({ level: 'silent' }), progress() {}, measure() {} };
+}
+
+/** Plans, works on all batches one after the other, and gathers, as the runner does. */
+export async function carryOut<I, O>(
+  step: string,
+  { plan, batch, gather }: MappedActivities<I, O>,
+  inputs: I,
+): Promise<O> {
+  const call = { run: RUN, step, inputs };
+  const { worklist, items, kept, batches } = await plan(call, quietAttempt());
+  for (const [at, slice] of batches.entries()) {
+    await batch({ ...call, worklist, slice, batch: at + 1, batches: batches.length }, quietAttempt());
+  }
+  return gather({ ...call, worklist, kept, made: items - kept }, quietAttempt());
+}

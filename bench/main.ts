@@ -1,0 +1,38 @@
+import Table from 'cli-table3';
+import { benchChunking } from './chunking.js';
+import { benchDag } from './dag.js';
+import { benchFeatures } from './features.js';
+import type { Row } from './row.js';
+
+/** `npm run bench [-- NAME…] [--json]`: measures ours and the peers in turn, and prints ratios. */
+const BENCHES: Record<string, () => Promise<Row[]>> = {
+  chunking: benchChunking,
+  features: benchFeatures,
+  dag: benchDag,
+};
+
+const args = process.argv.slice(2);
+const json = args.includes('--json');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0) {
+  console.error(`there is no benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+const rows: Row[] = [];
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!json) console.error(`measuring ${name} …`);
+  rows.push(...(await bench()));
+}
+if (json) console.log(JSON.stringify(rows, null, 2));
+else {
+  const figure = (value: number | null) => (value === null ? '–' : value.toPrecision(3));
+  const table = new Table({ head: ['', 'ours', 'peer', 'unit', 'ratio', 'peer'], style: { head: [], border: [] } });
+  for (const { name, ours, peer, unit, ratio, peerName } of rows) {
+    table.push([name, figure(ours), figure(peer), unit, ratio === null ? '–' : `${ratio.toFixed(2)} ×`, peerName]);
+  }
+  console.log(table.toString());
+  console.log('ratio: how many times better ours is');
+}
+process.exit(0);

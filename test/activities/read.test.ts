@@ -1,0 +1,485 @@
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
+import { listSource, type SourceFile } from '../../activities/source.js';
+import { quote } from '../../store/duck.js';
+import { readJson, writeJson } from '../../store/frames.js';
+import { writeSource } from '../support/sensor-source.js';
+import { runMapped, type TestStores, testStores } from '../support/stores.js';
+
+let stores: TestStores;
+beforeEach(async () => {
+  stores = await testStores();
+});
+afterEach(() => stores.close());
+
+type Options = Partial<Omit<ReadInput, 'listing'>>;
+
+async function readPinned(files: SourceFile[], options: Options = {}) {
+  const listing = { ref: await writeJson(stores.objects, 'listings', files), source: 'test', files: files.length, bytes: 0 };
+  const inputs = { listing, tz: 'UTC', timeColumn: null, sensorColumn: null, valueColumn: null, ...options };
+  const { output, items, kept } = await runMapped(stores, 'read', createRead(stores), inputs);
+  const staged = await readJson<StagedFile[]>(stores.objects, output satisfies Staged);
+  return { output, staged, made: items - kept };
+}
+
+/** Reads a source: `2024-01-01T00:00:00.000Z x 1` of each usable reading, in their order, and what was set apart. */
+async function read(source: string, options: Options = {}) {
+  const { staged } = await readPinned(await listSource(source, []), options);
+  const readings: string[] = [];
+  const quarantine: string[] = [];
+  for (const file of staged) {
+    if (file.read === 0) continue;
+    const good = await rows<{ time: number; sensor: string; value: number }>(file.uri, 'time, sensor, value', 'reason IS NULL');
+    readings.push(...good.map(({ time, sensor, value }) => `${new Date(time / 1000).toISOString()} ${sensor} ${value}`));
+    if (file.quarantine === null) continue;
+    const bad = await rows<{ record: number; sensor: string; reason: string; raw: string }>(
+      file.quarantine,
+      'record::DOUBLE AS record, sensor, reason, raw',
+    );
+    quarantine.push(...bad.map(({ record, sensor, reason, raw }) => `${file.name} #${record} ${sensor} ${reason}: ${raw}`));
+  }
+  const sum = (count: (file: StagedFile) => number) => staged.reduce((total, file) => total + count(file), 0);
+  const counts = {
+    read: sum((file) => file.read),
+    usable: readings.length,
+    missing: sum((file) => file.missing),
+    quarantined: sum((file) => Object.values(file.quarantined).reduce((a, b) => a + b, 0)),
+  };
+  expect(counts.usable + counts.missing + counts.quarantined).toBe(counts.read);
+  return { readings, quarantine, staged, ...counts };
+}
+
+async function rows<T>(uri: string, columns: string, where = 'true'): Promise<T[]> {
+  const path = await stores.objects.local(uri);
+  return stores.duck.session({ tz: 'UTC', signal: undefined }, (duck) =>
+    duck.rows<T>(`SELECT ${columns} FROM read_parquet(${quote(path)}, file_row_number = true) WHERE ${where} ORDER BY file_row_number`),
+  );
+}
+
+/** Reads one CSV of these lines. */
+async function readLines(lines: string[], options: Options = {}) {
+  return read(await writeSource(stores, { 'a.csv': `${lines.join('\n')}\n` }), options);
+}
+
+/** Reads one Parquet file of a query. */
+async function readParquet(sql: string, options: Options = {}) {
+  const folder = await writeSource(stores, { '.keep': '' });
+  await writeParquet(join(folder, 'a.parquet'), sql);
+  return read(folder, options);
+}
+
+async function writeParquet(path: string, sql: string, how = 'FORMAT parquet'): Promise<void> {
+  await stores.duck.session({ tz: 'UTC', signal: undefined }, (duck) => duck.run(`COPY (${sql}) TO ${quote(path)} (${how})`));
+}
+
+const LONG = 'time,sensor,value';
+
+describe('kinds of files', () => {
+  const lines = [LONG, '2024-01-01 00:00:00,x,1', '2024-01-01 00:01:00,"y, z",2.5'];
+  const csv = `${lines.join('\n')}\n`;
+  const tsv = 'time\tsensor\tvalue\n2024-01-01 00:00:00\tx\t1\n2024-01-01 00:01:00\ty, z\t2.5\n';
+  const readings = ['2024-01-01T00:00:00.000Z x 1', '2024-01-01T00:01:00.000Z y, z 2.5'];
+
+  test.each<[string, string, string | Uint8Array]>([
+    ['CSV', 'a.csv', csv],
+    ['CSV without a line end behind the last record', 'a.csv', csv.trimEnd()],
+    ['CSV with CRLF', 'a.csv', csv.replaceAll('\n', '\r\n')],
+    ['CSV with a byte order mark', 'a.csv', `\uFEFF${csv}`],
+    ['CSV with a byte order mark and a quoted header', 'a.csv', `\uFEFF${csv.replace(LONG, '"time","sensor","value"')}`],
+    ['CSV with blank lines', 'a.csv', csv.replaceAll('\n', '\n\n')],
+    ['gzip CSV', 'a.csv.gz', gzipSync(csv)],
+    ['gzip CSV in two parts', 'a.csv.gz', Buffer.concat([gzipSync(csv.slice(0, 30)), gzipSync(csv.slice(30))])],
+    ['gzip CSV with capitals', 'A.CSV.GZ', gzipSync(csv)],
+    ['TSV', 'a.tsv', tsv],
+    ['gzip TSV', 'a.tsv.gz', gzipSync(tsv)],
+    ['a name that is a glob', 'a[1]*.csv', csv],
+    ['a gzip file whose name is a glob', '{a}?.csv.gz', gzipSync(csv)],
+    ['a name with quotes, spaces and umlauts', `it's "süd" 1.csv`, csv],
+  ])('%s', async (_, name, content) => {
+    const source = await writeSource(stores, { [name]: content, 'a1b.csv': `${LONG}\n` });
+    const found = await read(source);
+    expect(found.readings).toEqual(readings);
+    expect(found.read).toBe(2);
+  });
+
+  test('Parquet', async () => {
+    const found = await readParquet(`
+      SELECT * FROM (VALUES (TIMESTAMP '2024-01-01', 'x', 1), (TIMESTAMP '2024-01-01 00:01:00', 'y, z', 2.5)) t(time, sensor, value)`);
+    expect(found.readings).toEqual(readings);
+  });
+
+  test('a wide file: sensors are called after the file and the column', async () => {
+    const source = await writeSource(stores, { 'north/hall.csv': 'time,"flow, in","a ""b"""\n2024-01-01,1,2\n' });
+    const found = await read(source);
+    expect(found.readings).toEqual(['2024-01-01T00:00:00.000Z north/hall/flow, in 1', '2024-01-01T00:00:00.000Z north/hall/a "b" 2']);
+  });
+
+  test('columns without a name or of one name are told apart', async () => {
+    const found = await readLines(['time,,a,a', '2024-01-01,1,2,3']);
+    expect(found.readings.map((each) => each.slice(25))).toEqual(['a/column1 1', 'a/a 2', 'a/a_1 3']);
+  });
+
+  test('a folder called month=3 adds no column, neither to CSV nor to Parquet', async () => {
+    const source = await writeSource(stores, { 'year=2024/month=3/a.csv': 'time,x\n2024-01-01,1\n' });
+    await writeParquet(join(source, 'year=2024/month=3/b.parquet'), `SELECT DATE '2024-01-01' AS time, 2 AS x`);
+    const found = await read(source);
+    expect(found.readings.map((each) => each.slice(25))).toEqual(['year=2024/month=3/a/x 1', 'year=2024/month=3/b/x 2']);
+  });
+});
+
+describe('times', () => {
+  const at = async (stamp: string, tz: string) => {
+    const { readings, quarantine } = await readLines([LONG, `${stamp},x,1`], { tz });
+    return [...readings, ...quarantine][0]!.split(' x ')[0];
+  };
+
+  test.each([
+    ['2024-06-01T12:00:00Z', '2024-06-01T12:00:00.000Z', '2024-06-01T12:00:00.000Z'],
+    ['2024-06-01 12:00:00', '2024-06-01T12:00:00.000Z', '2024-06-01T10:00:00.000Z'],
+    ['2024-06-01T12:00', '2024-06-01T12:00:00.000Z', '2024-06-01T10:00:00.000Z'],
+    ['2024-06-01', '2024-06-01T00:00:00.000Z', '2024-05-31T22:00:00.000Z'],
+    ['2024-06-01T12:00:00+02:00', '2024-06-01T10:00:00.000Z', '2024-06-01T10:00:00.000Z'],
+    ['2024-06-01 12:00:00+0200', '2024-06-01T10:00:00.000Z', '2024-06-01T10:00:00.000Z'],
+    ['2024-06-01T12:00:00-05', '2024-06-01T17:00:00.000Z', '2024-06-01T17:00:00.000Z'],
+    ['2024-06-01 12:00:00.25-05:30', '2024-06-01T17:30:00.250Z', '2024-06-01T17:30:00.250Z'],
+    ['2024-06-01 12:00:00 America/New_York', '2024-06-01T16:00:00.000Z', '2024-06-01T16:00:00.000Z'],
+    [' 2024-06-01 12:00:00 ', '2024-06-01T12:00:00.000Z', '2024-06-01T10:00:00.000Z'],
+  ])('%j', async (stamp, utc, berlin) => {
+    expect(await at(stamp, 'UTC')).toBe(utc);
+    expect(await at(stamp, 'Europe/Berlin')).toBe(berlin);
+  });
+
+  test('microseconds are kept, finer ones cut off', async () => {
+    const { staged } = await readLines([LONG, '2024-01-01 00:00:00.123456,x,1', '2024-01-01T00:00:00.1234569Z,x,2']);
+    expect(await rows(staged[0]!.uri, 'time')).toEqual([{ time: 1704067200123456 }, { time: 1704067200123456 }]);
+  });
+
+  test('an hour that clocks skip is read as the next one, of one that comes twice the later', async () => {
+    expect(await at('2024-03-31 02:30:00', 'Europe/Berlin')).toBe('2024-03-31T01:30:00.000Z');
+    expect(await at('2024-10-27 02:30:00', 'Europe/Berlin')).toBe('2024-10-27T01:30:00.000Z');
+  });
+
+  test.each(['soon', '2024-02-30', '2024-13-01', '01.06.2024', '1717243200', '12:00'])('%j is no time', async (stamp) => {
+    expect((await readLines([LONG, `${stamp},x,1`])).quarantine).toEqual([`a #1 x bad_time: ${stamp},x,1`]);
+    expect((await readLines([LONG, `${stamp},x,1`], { tz: 'Asia/Kathmandu' })).quarantine).toEqual([`a #1 x bad_time: ${stamp},x,1`]);
+  });
+
+  test.each(['2999-01-01', '1969-12-31 23:59:59', '2100-01-01', 'infinity'])('%j is a time nobody measured at', async (stamp) => {
+    expect((await readLines([LONG, `${stamp},x,1`])).quarantine).toEqual([`a #1 x time_out_of_range: ${stamp},x,1`]);
+  });
+
+  test.each([
+    [`TIMESTAMP '2024-06-01 12:00:00'`, '2024-06-01T12:00:00.000Z', '2024-06-01T10:00:00.000Z', true],
+    [`TIMESTAMP_NS '2024-06-01 12:00:00.5'`, '2024-06-01T12:00:00.500Z', '2024-06-01T10:00:00.500Z', true],
+    [`TIMESTAMPTZ '2024-06-01 12:00:00+02'`, '2024-06-01T10:00:00.000Z', '2024-06-01T10:00:00.000Z', false],
+    [`DATE '2024-06-01'`, '2024-06-01T00:00:00.000Z', '2024-05-31T22:00:00.000Z', true],
+    [`'2024-06-01T12:00:00Z'`, '2024-06-01T12:00:00.000Z', '2024-06-01T12:00:00.000Z', false],
+  ])('Parquet %s', async (literal, utc, berlin, zoneless) => {
+    const sql = `SELECT ${literal} AS time, 'x' AS sensor, 1.0 AS value`;
+    const inUtc = await readParquet(sql);
+    expect(inUtc.readings).toEqual([`${utc} x 1`]);
+    expect(inUtc.staged[0]!.zoneless).toBe(zoneless);
+    expect((await readParquet(sql, { tz: 'Europe/Berlin' })).readings).toEqual([`${berlin} x 1`]);
+  });
+
+  test('whether times have a zone is seen in text too', async () => {
+    const zoneless = async (stamp: string) => (await readLines([LONG, `${stamp},x,1`])).staged[0]!.zoneless;
+    expect(await zoneless('2024-01-01 00:00:00')).toBe(true);
+    expect(await zoneless('2024-01-01')).toBe(true);
+    expect(await zoneless('2024-01-01T00:00:00Z')).toBe(false);
+    expect(await zoneless('2024-01-01 00:00:00-05')).toBe(false);
+  });
+});
+
+describe('the day of a reading', () => {
+  const days = async (stamps: string[], tz: string) => {
+    const { staged } = await readLines([LONG, ...stamps.map((stamp) => `${stamp},x,1`)], { tz });
+    const found = await rows<{ day: string }>(staged[0]!.uri, `(DATE '1970-01-01' + day)::VARCHAR AS day`);
+    return found.map(({ day }) => day);
+  };
+
+  test.each([
+    ['UTC', ['2024-01-01T23:59:59.999999Z', '2024-01-02T00:00:00Z'], ['2024-01-01', '2024-01-02']],
+    ['Europe/Berlin', ['2024-03-30T23:00:00Z', '2024-03-31T21:59:59Z', '2024-03-31T22:00:00Z'], ['2024-03-31', '2024-03-31', '2024-04-01']],
+    ['Europe/Berlin', ['2024-10-26T22:00:00Z', '2024-10-27T22:59:59Z', '2024-10-27T23:00:00Z'], ['2024-10-27', '2024-10-27', '2024-10-28']],
+    ['Asia/Kathmandu', ['2024-01-01T18:14:59Z', '2024-01-01T18:15:00Z'], ['2024-01-01', '2024-01-02']],
+    ['America/Havana', ['2024-03-10T04:59:59Z', '2024-03-10T05:00:00Z', '2024-03-10 00:30:00'], ['2024-03-09', '2024-03-10', '2024-03-10']],
+    ['Africa/Cairo', ['2024-04-25T21:59:59Z', '2024-04-25T22:00:00Z', '2024-04-26 00:30:00'], ['2024-04-25', '2024-04-26', '2024-04-26']],
+  ])('%s %j', async (tz, stamps, expected) => {
+    expect(await days(stamps, tz)).toEqual(expected);
+  });
+});
+
+describe('values', () => {
+  const stamp = '2024-01-01 00:00:00';
+  const valueOf = async (cell: string) => {
+    const { readings, quarantine, missing } = await readLines([LONG, `${stamp},x,${cell}`]);
+    if (missing === 1) return 'missing';
+    return readings[0]?.split(' x ')[1] ?? quarantine[0]!.split(' ')[3]!.replace(':', '');
+  };
+
+  test.each([
+    ['1e5', '100000'],
+    ['"1.5"', '1.5'],
+    [' 1.5 ', '1.5'],
+    ['+2', '2'],
+    ['.5', '0.5'],
+    ['-0', '0'],
+    ['1e308', '1e+308'],
+    ['9007199254740993', '9007199254740992'],
+    // What DuckDB takes for a number, as many languages do in their own text.
+    ['1_000', '1000'],
+  ])('%j is a number', async (cell, value) => {
+    expect(await valueOf(cell)).toBe(value);
+  });
+
+  test.each(['', '""', ' ', 'NA', 'n/a', 'null', 'None', '-'])('%j is a missing reading', async (cell) => {
+    expect(await valueOf(cell)).toBe('missing');
+  });
+
+  test.each(['0x10', 'true', '"1,5"', '1.5 °C', 'on', '1e', '#REF!', '--'])('%j is not a number', async (cell) => {
+    expect(await valueOf(cell)).toBe('not_a_number');
+  });
+
+  test.each(['NaN', 'nan', 'inf', '-Infinity', '1e309'])('%j is not finite', async (cell) => {
+    expect(await valueOf(cell)).toBe('not_finite');
+  });
+
+  test('a sensor must have a name; it is taken as it stands', async () => {
+    const found = await readLines([LONG, `${stamp},,1`, `${stamp},"",1`, `${stamp},"  ",1`, `${stamp},null,1`, `${stamp}, a ,1`]);
+    expect(found.staged[0]!.quarantined).toEqual({ no_sensor: 3 });
+    expect(found.readings.map((each) => each.slice(25))).toEqual(['null 1', ' a  1']);
+  });
+
+  test('Parquet may hold them as any type of number; without a number they are missing', async () => {
+    const found = await readParquet(`
+      SELECT DATE '2024-01-01' AS time, 1::TINYINT AS a, 9007199254740993::BIGINT AS b, 1.25::DECIMAL(9, 4) AS c, true AS d,
+             NULL::DOUBLE AS e, 'nan'::DOUBLE AS f, '7' AS g, DATE '2024-01-01' AS h`);
+    expect(found.readings.map((each) => each.slice(25))).toEqual(['a/a 1', 'a/b 9007199254740992', 'a/c 1.25', 'a/d 1', 'a/g 7']);
+    expect(found.missing).toBe(1);
+    expect(found.staged[0]!.quarantined).toEqual({ not_finite: 1, not_a_number: 1 });
+  });
+
+  test('Parquet columns of one type are read as those of several', async () => {
+    const single = await readParquet(`SELECT DATE '2024-01-01' AS time, 0.1::FLOAT AS x, 0.2::FLOAT AS y`);
+    const mixed = await readParquet(`SELECT DATE '2024-01-01' AS time, 0.1::FLOAT AS x, 0.2::FLOAT AS y, 1 AS z`);
+    expect(single.readings).toEqual([`2024-01-01T00:00:00.000Z a/x ${Math.fround(0.1)}`, `2024-01-01T00:00:00.000Z a/y ${Math.fround(0.2)}`]);
+    expect(mixed.readings.slice(0, 2)).toEqual(single.readings);
+  });
+});
+
+describe('quarantine', () => {
+  test('names record, sensor, reason and raw text', async () => {
+    const found = await readLines([
+      LONG,
+      '2024-01-01 00:00:00,x,1',
+      'soon,x,2',
+      '2024-01-01 00:02:00,x,"1,5"',
+      ',x,4',
+      '2024-01-01 00:04:00,,5',
+      '2999-01-01,x,6',
+      '2024-01-01 00:06:00,x,NaN',
+      '2024-01-01 00:07:00,x,',
+    ]);
+    expect(found.quarantine).toEqual([
+      'a #2 x bad_time: soon,x,2',
+      'a #3 x not_a_number: 2024-01-01 00:02:00,x,1,5',
+      'a #4 x no_time: x,4',
+      'a #5 null no_sensor: 2024-01-01 00:04:00,5',
+      'a #6 x time_out_of_range: 2999-01-01,x,6',
+      'a #7 x not_finite: 2024-01-01 00:06:00,x,NaN',
+    ]);
+    expect(found).toMatchObject({ read: 8, usable: 1, missing: 1, quarantined: 6 });
+  });
+
+  test('records keep their numbers behind those the CSV reader rejects', async () => {
+    const found = await readLines([
+      LONG,
+      '2024-01-01 00:00:00,x',
+      'bad,x,2',
+      '2024-01-01 00:02:00,x,3,4',
+      '2024-01-01 00:03:00,"x"y,4',
+      'bad,x,5',
+      '2024-01-01 00:05:00,x,6',
+      '2024-01-01',
+      'bad,x,8',
+    ]);
+    expect(found.quarantine).toEqual([
+      'a #1 null bad_record: 2024-01-01 00:00:00,x',
+      'a #2 x bad_time: bad,x,2',
+      'a #3 null bad_record: 2024-01-01 00:02:00,x,3,4',
+      'a #4 null bad_record: 2024-01-01 00:03:00,"x"y,4',
+      'a #5 x bad_time: bad,x,5',
+      'a #7 null bad_record: 2024-01-01',
+      'a #8 x bad_time: bad,x,8',
+    ]);
+    expect(found).toMatchObject({ read: 8, usable: 1, quarantined: 7 });
+  });
+
+  test.each(['\n', '\r\n'])('blank lines and line ends within quotes are no records; lines end in %j', async (end) => {
+    const text = ['time,sensor,value,note', '', '2024-01-01,x,1,"two', 'lines"', '', '', 'bad,x,2,', 'short,x', '', 'bad,x,4,', ''].join(end);
+    const found = await read(await writeSource(stores, { 'a.csv': text }));
+    expect(found.quarantine).toEqual(['a #2 x bad_time: bad,x,2', 'a #3 null bad_record: short,x', 'a #4 x bad_time: bad,x,4']);
+  });
+
+  test('a quote that is never closed takes the rest of the file with it, as one record', async () => {
+    const found = await readLines([LONG, '2024-01-01,x,1', '2024-01-02,"x,2', '2024-01-03,x,3']);
+    expect(found.quarantine).toEqual(['a #2 null bad_record: 2024-01-02,"x,2\n2024-01-03,x,3\n']);
+    expect(found).toMatchObject({ read: 2, usable: 1 });
+  });
+
+  test('text that is not UTF-8 is a bad record', async () => {
+    const source = await writeSource(stores, { 'a.csv': Buffer.from(`${LONG}\n2024-01-01,s\xfcd,1\n2024-01-01,x,2\n`, 'latin1') });
+    const found = await read(source);
+    expect(found.staged[0]!.quarantined).toEqual({ bad_record: 1 });
+    expect(found.readings).toEqual(['2024-01-01T00:00:00.000Z x 2']);
+  });
+
+  test('a wide file has a reading in every cell: a bad time and a bad record cost all of theirs', async () => {
+    const found = await readLines(['time,x,y', '2024-01-01,1,', 'bad,3,', '2024-01-02,4', '2024-01-03,zz,5']);
+    expect(found.staged[0]).toMatchObject({ form: 'wide', read: 8, missing: 1 });
+    expect(found.staged[0]!.quarantined).toEqual({ bad_time: 2, bad_record: 2, not_a_number: 1 });
+    expect(found.quarantine).toEqual([
+      'a #2 a/x bad_time: bad,a/x,3',
+      'a #2 a/y bad_time: bad,a/y',
+      'a #3 null bad_record: 2024-01-02,4',
+      'a #4 a/x not_a_number: 2024-01-03,a/x,zz',
+    ]);
+  });
+
+  test('records of Parquet are counted too', async () => {
+    const found = await readParquet(`
+      SELECT * FROM (VALUES (DATE '2024-01-01', 'x', 'nan'::DOUBLE), (NULL, 'x', 1), (DATE '2024-01-01', '', 2)) t(time, sensor, value)`);
+    expect(found.quarantine).toEqual(['a #1 x not_finite: 2024-01-01,x,nan', 'a #2 x no_time: x,1.0', 'a #3  no_sensor: 2024-01-01,,2.0']);
+  });
+
+  test('a file without a bad reading has none', async () => {
+    expect((await readLines([LONG, '2024-01-01,x,1'])).staged[0]!.quarantine).toBeNull();
+  });
+});
+
+test('readings keep the order of a large file', async () => {
+  // Several row groups, so that both threads have some to read.
+  const source = await writeSource(stores, { '.keep': '' });
+  const sql = `SELECT TIMESTAMP '2024-01-01' + to_microseconds(i % 1000) AS time, 'x' AS sensor, i AS value FROM range(600000) t(i)`;
+  await writeParquet(join(source, 'a.parquet'), sql, 'FORMAT parquet, ROW_GROUP_SIZE 20480, PRESERVE_ORDER true');
+  const { staged } = await readPinned(await listSource(source, []));
+  const [row] = await rows<{ moved: number }>(staged[0]!.uri, 'count(*) FILTER (value <> file_row_number)::DOUBLE AS moved, any_value(0) AS file_row_number');
+  expect(row!.moved).toBe(0);
+});
+
+describe('files that cannot be read', () => {
+  const unreadable = (name: string, why: string) => ({
+    code: 'MR_FILE_UNREADABLE',
+    message: expect.stringMatching(new RegExp(`${name} cannot be read as .*${why}`)),
+  });
+
+  test('Parquet that was cut off', async () => {
+    const source = await writeSource(stores, { '.keep': '' });
+    const path = join(source, 'a.parquet');
+    await writeParquet(path, `SELECT DATE '2024-01-01' AS time, i AS x FROM range(1000) t(i)`);
+    const whole = await stores.duck.session({ tz: 'UTC', signal: undefined }, (duck) =>
+      duck.rows<{ content: Uint8Array }>(`SELECT content FROM read_blob(${quote(path)})`),
+    );
+    await writeFile(path, whole[0]!.content.subarray(0, 500));
+    await expect(read(source)).rejects.toMatchObject(unreadable('a.parquet', 'parquet'));
+  });
+
+  test('gzip that was cut off, though its beginning could be read', async () => {
+    const lines = Array.from({ length: 5000 }, (_, i) => `2024-01-01 00:00:00.${i},x,${Math.sin(i)}\n`);
+    const source = await writeSource(stores, { 'a.csv.gz': gzipSync(`${LONG}\n${lines.join('')}`).subarray(0, 30_000) });
+    await expect(read(source)).rejects.toMatchObject(unreadable('a.csv.gz', 'unexpected end of file'));
+  });
+
+  test('text that is called gzip', async () => {
+    const source = await writeSource(stores, { 'a.csv.gz': `${LONG}\n2024-01-01,x,1\n` });
+    await expect(read(source)).rejects.toMatchObject(unreadable('a.csv.gz', 'incorrect header check'));
+  });
+
+  test('a blank line where the header should be', async () => {
+    const source = await writeSource(stores, { 'a.csv': `\n${LONG}\n2024-01-01,x,1\n` });
+    await expect(read(source)).rejects.toMatchObject(unreadable('a.csv', 'its first line is blank'));
+  });
+
+  test('a file that lacks a column: the message names the file', async () => {
+    const source = await writeSource(stores, { 'a.csv': `${LONG}\n2024-01-01,x,1\n`, 'b.csv': 'tme,sensor,value\n2024-01-01,x,1\n' });
+    await expect(read(source)).rejects.toMatchObject({
+      code: 'MR_COLUMN_MISSING',
+      message: `${join(source, 'b.csv')} lacks a time column\n  its columns: tme, sensor, value; these look alike: tme\n  name it with --set timeColumn=…`,
+    });
+  });
+});
+
+describe('files that change', () => {
+  test.each<[string, (path: string) => Promise<void>]>([
+    ['grown', (path) => appendFile(path, '2024-01-01,x,2\n')],
+    ['emptied', (path) => writeFile(path, '')],
+    ['removed', (path) => rm(path)],
+  ])('one that has %s since it was listed', async (_, change) => {
+    const source = await writeSource(stores, { 'a.csv': `${LONG}\n2024-01-01,x,1\n` });
+    const pinned = await listSource(source, []);
+    await change(join(source, 'a.csv'));
+    await expect(readPinned(pinned)).rejects.toMatchObject({
+      code: 'MR_SOURCE_CHANGED',
+      message: `${join(source, 'a.csv')} changed while it was read\n  run again when nothing writes to it`,
+    });
+  });
+});
+
+describe('files without records', () => {
+  const empties = { 'a.csv': '', 'b.csv': '\n\n', 'c.csv': LONG, 'd.csv': `${LONG}\n\n`, 'e.csv.gz': gzipSync('') };
+
+  test('nothing but such is an empty source', async () => {
+    await expect(read(await writeSource(stores, empties))).rejects.toMatchObject({
+      code: 'MR_SOURCE_EMPTY',
+      message: expect.stringContaining('the source holds no records: 5 files, each empty or a header only'),
+    });
+  });
+
+  test('beside others they do no harm', async () => {
+    const found = await read(await writeSource(stores, { ...empties, 'z.csv': `${LONG}\n2024-01-01,x,1\n` }));
+    expect(found.readings).toEqual(['2024-01-01T00:00:00.000Z x 1']);
+    expect(found.staged.map(({ read }) => read)).toEqual([0, 0, 0, 0, 0, 1]);
+  });
+});
+
+describe('re-use', () => {
+  const files = { 'a.csv': `${LONG}\n2024-01-01,x,1\n`, 'b.csv': `${LONG}\n2024-01-02,x,1\n`, 'c.csv': '' };
+
+  test('a file is read once, also when it was touched or moved with its folder', async () => {
+    const source = await writeSource(stores, files);
+    expect((await readPinned(await listSource(source, []))).made).toBe(3);
+    await writeFile(join(source, 'a.csv'), files['a.csv']);
+    expect((await readPinned(await listSource(source, []))).made).toBe(0);
+    const moved = await writeSource(stores, files, 'elsewhere');
+    const again = await readPinned(await listSource(moved, []));
+    expect(again.made).toBe(0);
+    expect(again.staged.map(({ path }) => path)).toEqual(['a.csv', 'b.csv', 'c.csv'].map((name) => join(moved, name)));
+  });
+
+  test('a changed file is read anew, the others are not', async () => {
+    const source = await writeSource(stores, files);
+    await readPinned(await listSource(source, []));
+    await appendFile(join(source, 'b.csv'), '2024-01-03,x,1\n');
+    expect((await readPinned(await listSource(source, []))).made).toBe(1);
+  });
+
+  test('another zone or column reads all anew', async () => {
+    const pinned = await listSource(await writeSource(stores, files), []);
+    await readPinned(pinned);
+    expect((await readPinned(pinned, { tz: 'Asia/Tokyo' })).made).toBe(3);
+    expect((await readPinned(pinned, { valueColumn: 'value' })).made).toBe(3);
+  });
+
+  test('readings that are gone from the store are made anew', async () => {
+    const pinned = await listSource(await writeSource(stores, files), []);
+    const { staged } = await readPinned(pinned);
+    await stores.objects.remove(staged[0]!.uri);
+    const again = await readPinned(pinned);
+    expect(again.made).toBe(1);
+    expect(await stores.objects.has(staged[0]!.uri)).toBe(true);
+  });
+});

@@ -1,0 +1,155 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listSource } from '../../activities/source.js';
+import { hashBytes } from '../../store/hash.js';
+import { writeSource } from '../support/sensor-source.js';
+import { type TestStores, testStores } from '../support/stores.js';
+
+let stores: TestStores;
+beforeEach(async () => {
+  stores = await testStores();
+});
+afterEach(() => stores.close());
+
+const ROWS = 'time,value\n2024-01-01,1\n';
+
+/** Names of the files that are found, in their order. */
+async function names(source: string, only: string[] = []): Promise<string[]> {
+  return (await listSource(source, only)).map(({ name }) => name);
+}
+
+describe('what a source may be', () => {
+  test('a file is pinned by its content and named without its ending', async () => {
+    const folder = await writeSource(stores, { 'pump.csv': ROWS });
+    const [file, ...others] = await listSource(join(folder, 'pump.csv'), []);
+    expect(others).toEqual([]);
+    expect(file).toMatchObject({
+      path: join(folder, 'pump.csv'),
+      name: 'pump',
+      format: 'csv',
+      bytes: ROWS.length,
+      sha256: hashBytes(ROWS),
+    });
+  });
+
+  test('a folder gives every file below it with a known ending, ordered by path', async () => {
+    const folder = await writeSource(stores, {
+      'b.csv': ROWS,
+      'a.TSV': ROWS,
+      'north/hall/c.csv.gz': ROWS,
+      'north/d.CSV.GZ': ROWS,
+      'notes.txt': 'x',
+      'old.parquet.gz': 'x',
+      '.hidden.csv': ROWS,
+      '.git/e.csv': ROWS,
+    });
+    expect(await names(folder)).toEqual(['a', 'b', 'north/d', 'north/hall/c']);
+  });
+
+  test('a glob gives what it matches; names begin below its fixed part', async () => {
+    const folder = await writeSource(stores, { 'x/a.csv': ROWS, 'x/y/b.csv': ROWS, 'x/y/c.tsv': ROWS, 'z/d.csv': ROWS });
+    expect(await names(join(folder, 'x/**/*.csv'))).toEqual(['a', 'y/b']);
+    expect(await names(join(folder, '{x,z}/*.csv'))).toEqual(['x/a', 'z/d']);
+  });
+
+  test('"files" keeps only what one of its globs matches', async () => {
+    const folder = await writeSource(stores, { 'a.csv': ROWS, 'b.csv': ROWS, 'n/a.csv': ROWS });
+    expect(await names(folder, ['a.csv', 'n/*'])).toEqual(['a', 'n/a']);
+  });
+
+  test('names with glob characters, quotes, spaces and umlauts are names like others', async () => {
+    const odd = ['a[1]*.csv', `it's "so" {x}?.csv`, 'Kühlung süd.csv'];
+    const folder = await writeSource(stores, Object.fromEntries(odd.map((name) => [name, ROWS])), 'plant [1]');
+    expect(await names(folder)).toEqual(['Kühlung süd', 'a[1]*', `it's "so" {x}?`]);
+    expect(await names(join(folder, 'a[1]*.csv'))).toEqual(['a[1]*']);
+  });
+
+  test('Parquet is known by its first bytes, whatever the file is called', async () => {
+    const folder = await writeSource(stores, { 'a.csv': 'PAR1 and so on', 'b.tsv.gz': ROWS, 'c.csv': 'PAR' });
+    expect((await listSource(folder, [])).map(({ format }) => format)).toEqual(['parquet', 'tsv', 'csv']);
+  });
+});
+
+describe('links', () => {
+  test('those that lead out of the source are left out, files and folders', async () => {
+    const outside = await writeSource(stores, { 'secret.csv': ROWS, 'deep/more.csv': ROWS }, 'outside');
+    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    await symlink(join(outside, 'secret.csv'), join(folder, 'link.csv'));
+    await symlink(join(outside, 'deep'), join(folder, 'deep'));
+    expect(await names(folder)).toEqual(['a']);
+    expect(await names(join(folder, '**/*.csv'))).toEqual(['a']);
+  });
+
+  test('a folder beside the source whose name begins like it is outside', async () => {
+    const beside = await writeSource(stores, { 'b.csv': ROWS }, 'source-old');
+    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    await symlink(join(beside, 'b.csv'), join(folder, 'b.csv'));
+    expect(await names(folder)).toEqual(['a']);
+  });
+
+  test('one that leads nowhere is left out', async () => {
+    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    await symlink(join(folder, 'gone.csv'), join(folder, 'b.csv'));
+    expect(await names(folder)).toEqual(['a']);
+  });
+
+  test('the source itself may be one', async () => {
+    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    await symlink(folder, join(stores.folder, 'current'));
+    expect(await names(join(stores.folder, 'current'))).toEqual(['a']);
+  });
+});
+
+describe('what is told when there is nothing to read', () => {
+  test('a path that is not absolute', async () => {
+    await expect(listSource('data', [])).rejects.toMatchObject({
+      code: 'MR_SOURCE_MISSING',
+      message: expect.stringContaining('the source "data" is not an absolute path'),
+    });
+  });
+
+  test('a path that does not exist: where to look', async () => {
+    const path = join(stores.folder, 'nowhere', 'a.csv');
+    await expect(listSource(path, [])).rejects.toMatchObject({
+      code: 'MR_SOURCE_MISSING',
+      message: [
+        `nothing matches ${path}`,
+        '  a file, a folder or a quoted glob; endings: .csv, .tsv, .parquet, .csv.gz, .tsv.gz',
+        `  look into ${join(stores.folder, 'nowhere')}`,
+      ].join('\n'),
+    });
+  });
+
+  test('a folder with other files only: how many there are', async () => {
+    const folder = await writeSource(stores, { 'a.xlsx': 'x', 'b.txt': 'x' });
+    await expect(listSource(folder, [])).rejects.toMatchObject({
+      code: 'MR_SOURCE_MISSING',
+      message: expect.stringContaining(`the folder ${folder} holds no file; 2 files there have other endings or were not selected`),
+    });
+  });
+
+  test('an empty folder, and a selection that matches nothing', async () => {
+    await mkdir(join(stores.folder, 'empty'));
+    await expect(listSource(join(stores.folder, 'empty'), [])).rejects.toMatchObject({ code: 'MR_SOURCE_MISSING' });
+    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    await expect(listSource(folder, ['b*'])).rejects.toMatchObject({
+      code: 'MR_SOURCE_MISSING',
+      message: expect.stringContaining('check the path, and "files" if it is set'),
+    });
+  });
+
+  test.each(['', 'time,value\n'])('a file called Parquet that begins with %j', async (content) => {
+    const path = join(stores.folder, 'a.parquet');
+    await writeFile(path, content);
+    await expect(listSource(path, [])).rejects.toMatchObject({
+      code: 'MR_FILE_UNREADABLE',
+      message: expect.stringContaining(`${path} is called Parquet but does not begin with PAR1`),
+    });
+  });
+});
+
+test('listing stops when it is cancelled', async () => {
+  const folder = await writeSource(stores, { 'a.csv': ROWS });
+  await expect(listSource(folder, [], AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+});
