@@ -9,7 +9,7 @@ import type { KMeansModel, KMeansTask } from './cluster/kmeans.js';
 import type { FeatureTask, FeatureTaskResult } from './features/chunk-features.js';
 import type { ClusterScores, ClusterScoresTask } from './metrics/cluster-scores.js';
 
-/** The functions that may be run in parallel; `ml/tasks.ts` has their code. */
+/** The functions that may be run in parallel; `workers/thread-tasks.ts` has their code. */
 export interface Tasks {
   features: { input: FeatureTask; output: FeatureTaskResult };
   kmeans: { input: KMeansTask; output: KMeansModel };

@@ -143,8 +143,8 @@ function means(
 }
 
 /**
- * Gives each empty cluster the point that lies farthest from its centre, and takes it from where it was. A point that is
- * alone in its cluster stays: taking it would only empty that one instead.
+ * Gives each empty cluster the point that lies farthest from its centre, and takes it from where it was. A point that
+ * is alone in its cluster stays: taking it would only empty that one instead.
  */
 function relocateEmpty(
   data: Float64Array,

@@ -33,7 +33,7 @@ export interface FittedColumn {
 
 export interface DroppedColumn {
   name: string;
-  reason: 'not in the chosen groups' | 'too empty' | 'constant' | 'duplicate';
+  reason: 'not in the chosen groups' | 'too empty' | 'too large' | 'constant' | 'duplicate';
   /** The column it repeats, where it is a duplicate. */
   of?: string;
 }
@@ -56,8 +56,8 @@ export interface FeatureCreator {
 }
 
 /**
- * Fits a creator: drops columns that are not chosen, too empty, constant or duplicates of an earlier one, and learns
- * imputation values and scaling of the rest. Sums are taken in the order of the rows.
+ * Fits a creator: drops columns that are not chosen, too empty, too large, constant or duplicates of an earlier one,
+ * and learns imputation values and scaling of the rest. Sums are taken in the order of the rows.
  * @throws RangeError when no column survives
  */
 export function fitCreator(frame: Frame, options: CreatorOptions): FeatureCreator {
@@ -81,8 +81,10 @@ export function fitCreator(frame: Frame, options: CreatorOptions): FeatureCreato
       const filled = raw.map((x) => level(Number.isNaN(x) ? fill : x, log));
       const scaled = spreadOf(filled);
       const twin = survivors.find((other) => other.filled.every((x, row) => x === filled[row]));
+      // Squares of values beyond 1e150 overflow: there is no spread to scale by, and JSON could not hold it.
+      if (!Number.isFinite(scaled.std)) dropped.push({ name, reason: 'too large' });
       // Rounding leaves a trace of spread in columns that are constant in truth.
-      if (scaled.std <= 1e-12 * Math.max(1, Math.abs(scaled.mean))) dropped.push({ name, reason: 'constant' });
+      else if (scaled.std <= 1e-12 * Math.max(1, Math.abs(scaled.mean))) dropped.push({ name, reason: 'constant' });
       else if (twin !== undefined) dropped.push({ name, reason: 'duplicate', of: twin.name });
       else {
         survivors.push({ name, filled });

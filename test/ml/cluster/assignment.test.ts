@@ -12,7 +12,7 @@ const totalOf = (scores: readonly (readonly number[])[], chosen: readonly number
 /** The greatest total, by trying everything. */
 function tryAll(scores: readonly (readonly number[])[], row = 0, taken = 0): number {
   if (row === scores.length) return 0;
-  // Leaving a row out is allowed only where there are more rows than columns, and never better: scores are not negative.
+  // Leaving a row out is needed where there are more rows than columns, and else no gain: scores are not negative.
   let best = tryAll(scores, row + 1, taken);
   scores[row]!.forEach((score, column) => {
     if ((taken & (1 << column)) === 0) best = Math.max(best, score + tryAll(scores, row + 1, taken | (1 << column)));

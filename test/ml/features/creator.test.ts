@@ -92,6 +92,18 @@ describe('fitting a creator', () => {
     expect(dropped).toEqual([{ name: 'still', reason: 'constant' }]);
   });
 
+  it.each<[Scaling, string[]]>([
+    ['standard', ['median']],
+    ['signed-log', ['mean', 'median']],
+  ])('drops a column whose spread overflows, with scaling %s', (scaling, left) => {
+    const { columns, dropped } = fitCreator(frameOf({ mean: [1e200, -1e200, 5], median: [1, 2, 3] }), {
+      ...ALL,
+      scaling,
+    });
+    expect(columns.map(({ name }) => name)).toEqual(left);
+    expect(dropped).toEqual(left.includes('mean') ? [] : [{ name: 'mean', reason: 'too large' }]);
+  });
+
   it('keeps a column of tiny values that do move', () => {
     const { columns } = fitCreator(frameOf({ tiny: [1e-9, 2e-9, 3e-9] }), ALL);
     expect(columns).toHaveLength(1);
