@@ -1,11 +1,10 @@
-import { access, chmod, cp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { DIST, hashClosure, LIBRARIES } from './code-hashes.js';
 
 /**
- * The part of the build that tsc does not do: migrations, the workflow bundle, hashes of the steps' code, and the
- * command itself where `npx millrace` looks for it in a checkout.
+ * The part of the build that tsc does not do: migrations, the workflow bundle and hashes of the steps' code.
  */
 const root = resolve(DIST, '..');
 
@@ -26,14 +25,4 @@ for (const file of await readdir(join(DIST, 'activities'))) {
 }
 await writeFile(join(DIST, 'code-hashes.json'), JSON.stringify(hashes, null, 2));
 
-const command = join(DIST, 'cli/main.js');
-await chmod(command, 0o755);
-const bin = join(root, 'node_modules/.bin');
-const hasBin = await access(bin).then(
-  () => true,
-  () => false,
-);
-if (hasBin) {
-  await rm(join(bin, 'millrace'), { force: true });
-  await symlink('../../dist/cli/main.js', join(bin, 'millrace'));
-}
+await chmod(join(DIST, 'cli/main.js'), 0o755);

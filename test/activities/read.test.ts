@@ -227,13 +227,17 @@ describe('values', () => {
     [' 1.5 ', '1.5'],
     ['+2', '2'],
     ['.5', '0.5'],
-    ['-0', '0'],
     ['1e308', '1e+308'],
     ['9007199254740993', '9007199254740992'],
     // What DuckDB takes for a number, as many languages do in their own text.
     ['1_000', '1000'],
   ])('%j is a number', async (cell, value) => {
     expect(await valueOf(cell)).toBe(value);
+  });
+
+  test('-0 is 0', async () => {
+    const { staged } = await readLines([LONG, `${stamp},x,-0`, `${stamp},x,-0.0`]);
+    expect(await rows(staged[0]!.uri, 'value')).toEqual([{ value: 0 }, { value: 0 }]);
   });
 
   test.each(['', '""', ' ', 'NA', 'n/a', 'null', 'None', '-'])('%j is a missing reading', async (cell) => {
