@@ -1,4 +1,4 @@
-import { quote } from '../store/duck.js';
+import { quote } from '../store/sql.js';
 
 /**
  * The readings of one day from staged files, ordered by sensor and time. Readings of one sensor at one time are kept

@@ -1,10 +1,11 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
-import { type DuckSession, quote } from '../store/duck.js';
+import type { DuckSession } from '../store/duck.js';
 import { readJson, writeJson } from '../store/frames.js';
 import { hashBytes, hashFile, hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
+import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
 import { dayObjectSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
@@ -80,7 +81,7 @@ interface DayRecord extends DayChunks {
 
 /** Cuts staged readings into chunks of one sensor and one day. A day whose readings did not change is not made again. */
 export function createChunk(stores: Stores) {
-  const kept = new KeptRecords<DayRecord>(stores.objects, 'chunk');
+  const kept = new KeptRecords<DayRecord>(stores.objects, 'chunk', ({ uri }) => [uri]);
 
   const step: MappedStep<ChunkInput, Item, Chunks> = {
     limits: { targetWeight: 10e6, maxBatches: 500 },
@@ -91,7 +92,7 @@ export function createChunk(stores: Stores) {
       for (const item of daysOf(files, inputs, stores.codeHash('chunk'))) {
         const record = await kept.get(item.key);
         const same = record !== null && (record.duplicates === 0 || record.madeOf === hashJson(item.staged));
-        if (same && (await stores.objects.has(record.uri))) worklist.kept.push(item);
+        if (same) worklist.kept.push(item);
         else worklist.make.push({ item, weight: item.rows });
       }
       return worklist;
@@ -151,12 +152,12 @@ function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): 
   const from = input.from === null ? -Infinity : dayNumber(input.from);
   const to = input.to === null ? Infinity : dayNumber(input.to);
   const byDay = new Map<number, { prints: string[]; staged: string[]; rows: number }>();
-  for (const file of files) {
-    for (const { day, rows, print } of file.days) {
+  for (const { uri, days } of files) {
+    for (const { day, rows, print } of days) {
       if (day < from || day > to) continue;
       const entry = byDay.get(day) ?? { prints: [], staged: [], rows: 0 };
       entry.prints.push(print);
-      entry.staged.push(file.uri);
+      entry.staged.push(uri);
       entry.rows += rows;
       byDay.set(day, entry);
     }

@@ -1,9 +1,9 @@
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
 import { FEATURE_NAMES } from '../ml/features/chunk-features.js';
-import { quote } from '../store/duck.js';
 import { readJson, writeFrame } from '../store/frames.js';
 import { KeptRows } from '../store/kept-rows.js';
+import { quote } from '../store/sql.js';
 import type { Chunks, DayChunks, Manifest } from './chunk.js';
 import type { Chunk } from './chunk-scan.js';
 import type { Attempt, Stores } from './context.js';

@@ -1,7 +1,9 @@
+import { MillraceError } from '../config/errors.js';
 import type { StepCall } from '../dag/plan.js';
 import type { Ref } from '../dag/ref.js';
 import type { FeatureGroup } from '../ml/features/chunk-features.js';
-import { type FeatureCreator, fitCreator, type Scaling } from '../ml/features/creator.js';
+import { type CreatorOptions, type FeatureCreator, fitCreator, type Scaling } from '../ml/features/creator.js';
+import type { Frame } from '../ml/frame.js';
 import { readFrame, readJson, writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
 import type { FeatureTable } from './features.js';
@@ -37,11 +39,22 @@ export function createFit(stores: Stores) {
         return parent.creator;
       }
       const frame = await readFrame(stores.objects, inputs.features.ref);
-      const creator = fitCreator(frame, inputs);
+      const creator = fitOrExplain(frame, inputs);
       attempt.measure('columns', creator.columns.length);
       attempt.measure('dropped', creator.dropped.length);
       const ref = await writeJson(stores.objects, 'creators', creator, creator.columns.length);
       return { ref, columns: creator.columns.length, dropped: creator.dropped.length };
     },
   });
+}
+
+function fitOrExplain(frame: Frame, options: CreatorOptions): FeatureCreator {
+  try {
+    return fitCreator(frame, options);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new MillraceError('MR_NO_FEATURES', `${frame.days.length} chunks: ${cause.message}`, {
+      next: 'take more days or sensors, more groups of features, or a larger maxMissing',
+    });
+  }
 }

@@ -1,6 +1,6 @@
 import type { StepCall } from '../dag/plan.js';
 import { hashJson } from '../store/hash.js';
-import { KeptRecords } from '../store/kept.js';
+import { KeptRecords, refsIn } from '../store/kept.js';
 import type { Attempt, Stores } from './context.js';
 
 export interface OnceStep<I, O> {
@@ -13,7 +13,7 @@ export type OnceActivity<I, O> = (call: StepCall<I>, attempt: Attempt) => Promis
 
 /** A step whose whole output is kept: with the same code, params and inputs it is not run again. */
 export function once<I, O>(stores: Stores, name: string, step: OnceStep<I, O>): OnceActivity<I, O> {
-  const kept = new KeptRecords<O>(stores.objects, name);
+  const kept = new KeptRecords<O>(stores.objects, name, refsIn);
   return async (call, attempt) => {
     const key = hashJson([stores.codeHash(name), step.key(call.inputs)]);
     const before = await kept.get(key);

@@ -1,6 +1,6 @@
 import type { StepCall } from '../dag/plan.js';
-import { quote } from '../store/duck.js';
 import { readFrame, readJson } from '../store/frames.js';
+import { quote } from '../store/sql.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Attempt, Stores } from './context.js';
 import type { ClusterFigures, Scores } from './evaluate.js';

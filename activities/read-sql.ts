@@ -1,4 +1,4 @@
-import { identifier, quote } from '../store/duck.js';
+import { identifier, quote } from '../store/sql.js';
 import type { Column, Layout } from './layout.js';
 
 export interface ReadSql {

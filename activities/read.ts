@@ -5,10 +5,11 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../config/errors.js';
-import { type DuckSession, quote } from '../store/duck.js';
+import type { DuckSession } from '../store/duck.js';
 import { readJson, writeJson } from '../store/frames.js';
 import { hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
+import { quote } from '../store/sql.js';
 import type { Attempt, Stores } from './context.js';
 import { type Column, type ColumnChoice, type Layout, layoutOf } from './layout.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
@@ -33,6 +34,7 @@ export interface StagedFile {
   key: string;
   name: string;
   path: string;
+  /** Parquet of all its readings, where there are any. */
   uri: string;
   form: Layout['form'];
   zoneless: boolean;
@@ -59,12 +61,9 @@ interface Item {
 
 /** Reads files of any supported kind into one form: time in µs, sensor, value; what cannot be used is set apart. */
 export function createRead(stores: Stores) {
-  const kept = new KeptRecords<StagedFile>(stores.objects, 'read');
-  const isKept = async (key: string) => {
-    const record = await kept.get(key);
-    if (record === null) return false;
-    return record.days.length === 0 || stores.objects.has(record.uri);
-  };
+  const kept = new KeptRecords<StagedFile>(stores.objects, 'read', ({ read, uri, quarantine }) =>
+    read === 0 ? [] : [uri, ...(quarantine === null ? [] : [quarantine])],
+  );
 
   const step: MappedStep<ReadInput, Item, Staged> = {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
@@ -76,7 +75,7 @@ export function createRead(stores: Stores) {
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
       for (const file of files) {
         const key = hashJson([stores.codeHash('read'), how, file.name, file.format, file.sha256]);
-        if (await isKept(key)) worklist.kept.push({ file, key });
+        if ((await kept.get(key)) !== null) worklist.kept.push({ file, key });
         else worklist.make.push({ item: { file, key }, weight: file.bytes });
       }
       return worklist;
@@ -85,7 +84,7 @@ export function createRead(stores: Stores) {
     async batch({ inputs }, items, attempt) {
       for (const [done, { file, key }] of items.entries()) {
         attempt.progress(done, items.length, 'files');
-        if (!(await isKept(key))) await kept.put(key, await stageFile(stores, file, key, inputs, attempt));
+        if ((await kept.get(key)) === null) await kept.put(key, await stageFile(stores, file, key, inputs, attempt));
       }
     },
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quote } from '../store/duck.js';
+import { quote } from '../store/sql.js';
 import { peakMiB } from './child.js';
 
 /** The peer: one statement of bare DuckDB that reads the same rows and writes them by day, in order. */

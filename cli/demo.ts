@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { RunResult } from '../activities/report.js';
+import type { RunResult } from '../client/millrace.js';
 import { followRun } from './follow.js';
 import { count, type Output } from './output.js';
 import { writeSample } from './sample-data.js';

@@ -1,6 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { Millrace, RunProgress } from '../client/millrace.js';
-import type { StepStatus } from '../dag/plan.js';
+import type { Millrace, RunProgress, StepStatus } from '../client/millrace.js';
 import type { Output } from './output.js';
 
 const SPIN = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

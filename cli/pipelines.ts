@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { PIPELINES, pipelineNamed } from '../client/pipelines.js';
-import { directNeeds, layOut, toMermaid } from '../dag/layout.js';
+import { directNeeds, layOut, PIPELINES, pipelineNamed, toMermaid } from '../client/pipelines.js';
 import type { Output } from './output.js';
 
 export function listPipelines(out: Output): void {

@@ -1,4 +1,4 @@
-import type { RunResult } from '../activities/report.js';
+import type { RunResult } from '../client/millrace.js';
 import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';

@@ -1,5 +1,4 @@
-import type { RunResult } from '../activities/report.js';
-import type { StepStatus } from '../dag/plan.js';
+import type { RunResult, StepStatus } from '../client/millrace.js';
 import { count, type Output } from './output.js';
 
 /** What came of a run, for people and as JSON. */

@@ -16,6 +16,9 @@ import type { StepStatus } from '../dag/plan.js';
 import { type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
 
+export type { StepStatus } from '../dag/plan.js';
+export type { RunResult } from '../pipelines/steps.js';
+
 export interface StartOptions {
   params?: Record<string, unknown>;
   /** `[start, end)`; two starts of one pipeline for one interval join. */

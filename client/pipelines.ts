@@ -3,6 +3,7 @@ import { didYouMean } from '../config/nearest.js';
 import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 
+export { directNeeds, layOut, toMermaid } from '../dag/layout.js';
 export { PIPELINES };
 
 export const PIPELINE_NAMES: readonly string[] = PIPELINES.map(({ graph }) => graph.name);

@@ -46,3 +46,8 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     user: get('SUDO_USER') ?? get('USER'),
   };
 }
+
+/** Cuts TensorFlow's own log on stderr to errors, unless TF_CPP_MIN_LOG_LEVEL says otherwise; before it is loaded. */
+export function quietTensorflow(): void {
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+}

@@ -17,6 +17,7 @@ export const ERRORS = {
   },
   MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
   MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },
+  MR_NO_FEATURES: { retry: false, exit: 1, meaning: 'No feature is left to train on.' },
   MR_OBJECT_CORRUPT: { retry: true, exit: 1, meaning: 'A stored object differs from its hash; it is made again.' },
   MR_OBJECT_MISSING: { retry: true, exit: 1, meaning: 'A stored object is gone; it is made again.' },
   MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },

@@ -5,6 +5,7 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { quietTensorflow } from '../config/env.js';
 import { fetchWheel, type PipIndex, printableUrl, type WheelPin } from './wheel.js';
 
 /** TensorFlow's libraries and the addon built against them. `version`: TensorFlow's. */
@@ -97,7 +98,7 @@ export async function findTensorflow(o: {
  * @throws Error when the addon cannot be loaded
  */
 export function loadTensorflow(native: NativeTensorflow): typeof import('@tensorflow/tfjs-node') {
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  quietTensorflow();
   restoreUtil();
   // tfjs-node asks node-pre-gyp where its addon is: always a folder inside of its own package, which is not ours to
   // write into. So node-pre-gyp is, while tfjs-node loads, a module that answers with the addon of the cache.

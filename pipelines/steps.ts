@@ -16,6 +16,8 @@ import type { Table, TransformInput } from '../activities/transform.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { stepKind } from '../dag/declare.js';
 
+export type { RunResult };
+
 /** The kinds of steps pipelines are drawn with, in the order data flows. */
 
 export const read = stepKind<ReadInput, Staged>({

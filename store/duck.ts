@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { quote } from './sql.js';
 
 export interface DuckSettings {
   /** Memory DuckDB may use before it spills to `scratch`, in MiB. */
@@ -22,6 +23,8 @@ export class Duck {
     options: { tz: string; signal: AbortSignal | undefined },
     work: (duck: DuckSession) => Promise<T>,
   ): Promise<T> {
+    // Aborted between two queries: nobody would be told to stop.
+    options.signal?.throwIfAborted();
     this.#instance ??= this.#open();
     const connection = await (await this.#instance).connect();
     const interrupt = () => connection.interrupt();
@@ -85,14 +88,4 @@ export class DuckSession {
 function doubles(vector: object): Float64Array {
   if ('items' in vector && vector.items instanceof Float64Array) return vector.items;
   throw new Error('a streamed column is not DOUBLE');
-}
-
-/** A text as a SQL literal. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/** A name as a SQL identifier. */
-export function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

@@ -5,13 +5,17 @@ export class KeptRecords<R> {
   constructor(
     private readonly objects: ObjectStore,
     private readonly prefix: string,
+    /** The objects a record speaks of. */
+    private readonly objectsOf: (record: R) => string[],
   ) {}
 
-  /** The record of a key, or null when it has not been made. */
+  /** The record of a key; null when it has not been made, or an object it speaks of is gone and must be made again. */
   async get(key: string): Promise<R | null> {
     const path = this.#path(key);
     if (!(await this.objects.has(path))) return null;
-    return JSON.parse((await this.objects.read(path)).toString('utf8')) as R;
+    const record = JSON.parse((await this.objects.read(path)).toString('utf8')) as R;
+    const there = await Promise.all(this.objectsOf(record).map((uri) => this.objects.has(uri)));
+    return there.every(Boolean) ? record : null;
   }
 
   async put(key: string, record: R): Promise<void> {
@@ -21,4 +25,11 @@ export class KeptRecords<R> {
   #path(key: string): string {
     return `kept/${this.prefix}/${key.slice(0, 2)}/${key}.json`;
   }
+}
+
+/** The objects of all refs in a value, however deep. */
+export function refsIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = 'uri' in value && typeof value.uri === 'string' ? [value.uri] : [];
+  return [...own, ...Object.values(value).flatMap(refsIn)];
 }

@@ -21,7 +21,7 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
       'store/frames',
       'store/kept',
       'store/kept-rows',
-      'store/duck',
+      'store/sql',
     ],
     types: ['store'],
   },

@@ -2,10 +2,12 @@ import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Account } from '../../activities/chunk.js';
-import { Duck, quote } from '../../store/duck.js';
+import { type Account, createChunk } from '../../activities/chunk.js';
+import { Duck } from '../../store/duck.js';
+import { writeJson } from '../../store/frames.js';
+import { quote, quote } from '../../store/sql.js';
 import { type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
-import { type TestStores, testStores } from '../support/stores.js';
+import { RUN, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -26,7 +28,9 @@ async function chunkRecords(records: string[], options: Parameters<typeof chunkS
 
 /** All chunks: `2024-01-01 x` → the chunk. */
 function chunksOf({ manifest }: Chunked) {
-  return new Map(manifest.days.flatMap(({ day, chunks }) => chunks.map((chunk) => [`${day} ${chunk.sensor}`, chunk] as const)));
+  return new Map(
+    manifest.days.flatMap(({ day, chunks }) => chunks.map((chunk) => [`${day} ${chunk.sensor}`, chunk] as const)),
+  );
 }
 
 /** Value hash of each chunk. */
@@ -48,7 +52,9 @@ async function contents({ manifest }: Chunked): Promise<Record<string, string[]>
     for (const chunk of chunks) {
       const own = stored.slice(chunk.from, chunk.from + chunk.rows);
       expect(new Set(own.map(({ sensor }) => sensor))).toEqual(new Set([chunk.sensor]));
-      all[`${day} ${chunk.sensor}`] = own.map(({ time, value }) => `${new Date(time / 1000).toISOString().slice(11, 19)} ${value}`);
+      all[`${day} ${chunk.sensor}`] = own.map(
+        ({ time, value }) => `${new Date(time / 1000).toISOString().slice(11, 19)} ${value}`,
+      );
     }
   }
   return all;
@@ -78,7 +84,13 @@ describe('a chunk', () => {
       '2024-01-02 x': ['00:00:00 5'],
     });
     expect(found.account).toEqual({ ...NONE, read: 5, used: 5 });
-    expect(found.chunks).toMatchObject({ chunks: 3, days: 2, sensors: 2, firstDay: '2024-01-01', lastDay: '2024-01-02' });
+    expect(found.chunks).toMatchObject({
+      chunks: 3,
+      days: 2,
+      sensors: 2,
+      firstDay: '2024-01-01',
+      lastDay: '2024-01-02',
+    });
     expect(stores.measures).toMatchObject({ chunks: 3, sensors: 2, readings: 5 });
   });
 
@@ -91,11 +103,30 @@ describe('a chunk', () => {
         '2024-01-01 18:00:00,single,1',
       ]),
     );
-    expect(found.get('2024-01-01 full')).toMatchObject({ from: 0, rows: 24, first: day, last: day + 23 * 3600e6, largestGap: HOUR_S, share: 1 });
+    expect(found.get('2024-01-01 full')).toMatchObject({
+      from: 0,
+      rows: 24,
+      first: day,
+      last: day + 23 * 3600e6,
+      largestGap: HOUR_S,
+      share: 1,
+    });
     // Nothing from 12:00 to 24:00; 3 readings an hour apart are 3 of 24.
-    expect(found.get('2024-01-01 noon')).toMatchObject({ from: 24, rows: 3, first: day + 10 * 3600e6, largestGap: 12 * HOUR_S, share: 3 / 24 });
+    expect(found.get('2024-01-01 noon')).toMatchObject({
+      from: 24,
+      rows: 3,
+      first: day + 10 * 3600e6,
+      largestGap: 12 * HOUR_S,
+      share: 3 / 24,
+    });
     // Nothing from 0:00 to 18:00; one reading has no interval, so no share can be told.
-    expect(found.get('2024-01-01 single')).toMatchObject({ from: 27, rows: 1, first: day + 18 * 3600e6, largestGap: 18 * HOUR_S, share: 0 });
+    expect(found.get('2024-01-01 single')).toMatchObject({
+      from: 27,
+      rows: 1,
+      first: day + 18 * 3600e6,
+      largestGap: 18 * HOUR_S,
+      share: 0,
+    });
   });
 
   test('of a constant sensor is a chunk like others', async () => {
@@ -104,7 +135,13 @@ describe('a chunk', () => {
   });
 
   test('is not made for a day without readings', async () => {
-    const found = await chunkRecords(['2024-01-01,x,1', '2024-01-02,y,1', '2024-01-04,x,1', '2024-01-04,y,1', '2024-01-03,x,']);
+    const found = await chunkRecords([
+      '2024-01-01,x,1',
+      '2024-01-02,y,1',
+      '2024-01-04,x,1',
+      '2024-01-04,y,1',
+      '2024-01-03,x,',
+    ]);
     expect(Object.keys(hashes(found))).toEqual(['2024-01-01 x', '2024-01-02 y', '2024-01-04 x', '2024-01-04 y']);
     expect(found.account).toEqual({ ...NONE, read: 5, used: 4, missing: 1 });
   });
@@ -133,8 +170,18 @@ describe('days in a zone', () => {
     const end = new Date(from + hours * 3600e3).toISOString();
     const found = await chunkRecords(every(10, start, end), { tz: 'Europe/Berlin' });
     expect(found.manifest.days).toHaveLength(1);
-    expect(found.manifest.days[0]).toMatchObject({ day, start: from * 1000, end: from * 1000 + hours * 3600e6, rows: hours * 6 });
-    expect(found.manifest.days[0]!.chunks[0]).toMatchObject({ rows: hours * 6, share: 1, largestGap: 600, first: from * 1000 });
+    expect(found.manifest.days[0]).toMatchObject({
+      day,
+      start: from * 1000,
+      end: from * 1000 + hours * 3600e6,
+      rows: hours * 6,
+    });
+    expect(found.manifest.days[0]!.chunks[0]).toMatchObject({
+      rows: hours * 6,
+      share: 1,
+      largestGap: 600,
+      first: from * 1000,
+    });
   });
 
   test.each([
@@ -164,7 +211,16 @@ describe('days in a zone', () => {
 describe('the account of readings', () => {
   test('every reading has one fate', async () => {
     const source = await writeSource(stores, {
-      'long.csv': text([LONG, '2024-01-01,x,1', '2024-01-02,x,2', '2024-01-02,x,3', '2024-01-03,x,', 'bad,x,4', '2024-01-02,x', '2024-01-09,x,5']),
+      'long.csv': text([
+        LONG,
+        '2024-01-01,x,1',
+        '2024-01-02,x,2',
+        '2024-01-02,x,3',
+        '2024-01-03,x,',
+        'bad,x,4',
+        '2024-01-02,x',
+        '2024-01-09,x,5',
+      ]),
       'wide.csv': text(['time,a,b', '2024-01-02,1,', '2024-01-01,1,2', '2024-01-02,1,zz']),
     });
     const { account, chunks } = await chunkSource(stores, source, { from: '2024-01-02', to: '2024-01-08' });
@@ -174,7 +230,12 @@ describe('the account of readings', () => {
   });
 
   test('"from" and "to" are days of the zone, both included', async () => {
-    const records = ['2024-01-01T14:59:59Z,x,1', '2024-01-01T15:00:00Z,x,2', '2024-01-03T14:59:59Z,x,3', '2024-01-03T15:00:00Z,x,4'];
+    const records = [
+      '2024-01-01T14:59:59Z,x,1',
+      '2024-01-01T15:00:00Z,x,2',
+      '2024-01-03T14:59:59Z,x,3',
+      '2024-01-03T15:00:00Z,x,4',
+    ];
     const found = await chunkRecords(records, { tz: 'Asia/Tokyo', from: '2024-01-02', to: '2024-01-03' });
     expect(await contents(found)).toEqual({ '2024-01-02 x': ['15:00:00 2'], '2024-01-03 x': ['14:59:59 3'] });
     expect(found.account).toEqual({ ...NONE, read: 4, used: 2, outside: 2 });
@@ -206,8 +267,17 @@ describe('the account of readings', () => {
 
 describe('duplicates', () => {
   test('within a file the last record wins', async () => {
-    const found = await chunkRecords(['2024-01-01,x,1', '2024-01-01 12:00:00,x,5', '2024-01-01,x,3', '2024-01-01,x,2', '2024-01-01,y,9']);
-    expect(await contents(found)).toEqual({ '2024-01-01 x': ['00:00:00 2', '12:00:00 5'], '2024-01-01 y': ['00:00:00 9'] });
+    const found = await chunkRecords([
+      '2024-01-01,x,1',
+      '2024-01-01 12:00:00,x,5',
+      '2024-01-01,x,3',
+      '2024-01-01,x,2',
+      '2024-01-01,y,9',
+    ]);
+    expect(await contents(found)).toEqual({
+      '2024-01-01 x': ['00:00:00 2', '12:00:00 5'],
+      '2024-01-01 y': ['00:00:00 9'],
+    });
     expect(found.account).toEqual({ ...NONE, read: 5, used: 3, duplicate: 2 });
     expect(found.manifest.days[0]).toMatchObject({ rows: 3, duplicates: 2 });
   });
@@ -259,7 +329,9 @@ describe('duplicates', () => {
 });
 
 describe('value hashes', () => {
-  const times = Array.from({ length: 300 }, (_, i) => new Date(Date.parse('2024-01-01T00:00:00Z') + i * 600_000).toISOString());
+  const times = Array.from({ length: 300 }, (_, i) =>
+    new Date(Date.parse('2024-01-01T00:00:00Z') + i * 600_000).toISOString(),
+  );
   const value = (i: number, sensor: string) => (Math.sin(i) * (sensor === 'x' ? 1 : 1e6)).toString();
   const long = times.flatMap((time, i) => ['x', 'y'].map((sensor) => `${time},a/${sensor},${value(i, sensor)}`));
   const wide = text(['time,x,y', ...times.map((time, i) => `${time},${value(i, 'x')},${value(i, 'y')}`)]);
@@ -273,11 +345,15 @@ describe('value hashes', () => {
     expect(Object.keys(plain)).toHaveLength(6);
     expect(new Set(Object.values(plain)).size).toBe(6);
     const shuffled = long.map((record, i) => ({ record, at: (i * 7919) % 600 })).sort((a, b) => a.at - b.at);
-    expect(await hashesOf({ 'a.csv': text([LONG, ...shuffled.map(({ record }) => record)]) }, 'shuffled')).toEqual(plain);
+    expect(await hashesOf({ 'a.csv': text([LONG, ...shuffled.map(({ record }) => record)]) }, 'shuffled')).toEqual(
+      plain,
+    );
     expect(await hashesOf({ 'a.csv': wide }, 'wide')).toEqual(plain);
     expect(await hashesOf({ 'a.csv.gz': gzipSync(wide) }, 'gzip')).toEqual(plain);
     expect(await hashesOf({ 'a.tsv': wide.replaceAll(',', '\t') }, 'tsv')).toEqual(plain);
-    const parts = Object.fromEntries([0, 1, 2, 3].map((part) => [`p${part}.csv`, text([LONG, ...long.filter((_, i) => i % 4 === part)])]));
+    const parts = Object.fromEntries(
+      [0, 1, 2, 3].map((part) => [`p${part}.csv`, text([LONG, ...long.filter((_, i) => i % 4 === part)])]),
+    );
     expect(await hashesOf(parts, 'parts')).toEqual(plain);
   });
 
@@ -395,4 +471,17 @@ describe('re-use', () => {
     const second = await chunkSource({ ...stores, codeHash: (step) => `newer code of ${step}` }, source);
     expect(second.chunks).toMatchObject({ made: 2, kept: 0, valueHash: first.chunks.valueHash });
   });
+});
+
+test('a batch that was cancelled makes nothing more', async () => {
+  const { chunks, staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-02,x,1']);
+  const ref = await writeJson(stores.objects, 'staged-sources', staged);
+  const step = createChunk({ ...stores, codeHash: (name) => `newer code of ${name}` });
+  const inputs = { staged: { ...ref, files: 1, read: 2 }, tz: 'UTC', from: null, to: null };
+  const call = { run: RUN, step: 'chunk', inputs };
+  const { worklist, items } = await step.plan(call, stores.attempt());
+  expect(items).toBe(chunks.days);
+  const batch = { ...call, worklist, slice: { from: 0, to: 2 }, batch: 1, batches: 1 };
+  await expect(step.batch(batch, stores.attempt(AbortSignal.abort()))).rejects.toMatchObject({ name: 'AbortError' });
+  expect(await step.plan(call, stores.attempt())).toMatchObject({ items: 2, kept: 0 });
 });

@@ -25,7 +25,9 @@ async function writeHourly(): Promise<string> {
   const lines = ['time,sensor,value'];
   DAYS.forEach((day, d) => {
     for (let hour = 0; hour < 24; hour++) {
-      SENSORS.forEach((sensor, s) => lines.push(`${day}T${String(hour).padStart(2, '0')}:00:00Z,${sensor},${valueAt(d, s, hour)}`));
+      SENSORS.forEach((sensor, s) => {
+        lines.push(`${day}T${String(hour).padStart(2, '0')}:00:00Z,${sensor},${valueAt(d, s, hour)}`);
+      });
     }
   });
   return writeSource(stores, { 'a.csv': `${lines.join('\n')}\n` });

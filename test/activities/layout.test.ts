@@ -23,9 +23,12 @@ function refusal(columns: string[], choice: Partial<ColumnChoice> = {}): string 
 }
 
 describe('the time column', () => {
-  test.each(['time', 'timestamp', 'ts', 'date', 'datetime', 'Time', 'TIMESTAMP', ' DateTime '])('is found as %j', (name) => {
-    expect(layout(['x', name])).toEqual({ time: name, sensors: ['x'] });
-  });
+  test.each(['time', 'timestamp', 'ts', 'date', 'datetime', 'Time', 'TIMESTAMP', ' DateTime '])(
+    'is found as %j',
+    (name) => {
+      expect(layout(['x', name])).toEqual({ time: name, sensors: ['x'] });
+    },
+  );
 
   test('is the first of these names, not the first column', () => {
     expect(layout(['date', 'x', 'time'])).toEqual({ time: 'time', sensors: ['date', 'x'] });
@@ -69,11 +72,35 @@ describe('long form', () => {
 
   test.each([
     ['a renamed value', ['time', 'sensor', 'valu'], {}, 'a value column', 'valu'],
-    ['a value of another name beside a named sensor', ['time', 'id', 'vlaue'], { sensorColumn: 'id' }, 'a value column', 'vlaue'],
+    [
+      'a value of another name beside a named sensor',
+      ['time', 'id', 'vlaue'],
+      { sensorColumn: 'id' },
+      'a value column',
+      'vlaue',
+    ],
     ['a renamed sensor', ['time', 'sensor_id', 'value'], {}, 'a sensor column', 'sensor_id'],
-    ['a sensor of another name beside a named value', ['time', 'sensr', 'v'], { valueColumn: 'v' }, 'a sensor column', 'sensr'],
-    ['a named sensor that is not there', ['time', 'tag', 'value'], { sensorColumn: 'tags' }, 'the sensor column "tags"', 'tag'],
-    ['a named value that is not there', ['time', 'sensor', 'Value'], { valueColumn: 'value' }, 'the value column "value"', 'Value'],
+    [
+      'a sensor of another name beside a named value',
+      ['time', 'sensr', 'v'],
+      { valueColumn: 'v' },
+      'a sensor column',
+      'sensr',
+    ],
+    [
+      'a named sensor that is not there',
+      ['time', 'tag', 'value'],
+      { sensorColumn: 'tags' },
+      'the sensor column "tags"',
+      'tag',
+    ],
+    [
+      'a named value that is not there',
+      ['time', 'sensor', 'Value'],
+      { valueColumn: 'value' },
+      'the value column "value"',
+      'Value',
+    ],
   ])('lacks %s', (_, columns, choice, lacks, alike) => {
     const message = refusal(columns, choice);
     expect(message).toContain(`a.csv lacks ${lacks}\n`);

@@ -48,7 +48,12 @@ describe('what a source may be', () => {
   });
 
   test('a glob gives what it matches; names begin below its fixed part', async () => {
-    const folder = await writeSource(stores, { 'x/a.csv': ROWS, 'x/y/b.csv': ROWS, 'x/y/c.tsv': ROWS, 'z/d.csv': ROWS });
+    const folder = await writeSource(stores, {
+      'x/a.csv': ROWS,
+      'x/y/b.csv': ROWS,
+      'x/y/c.tsv': ROWS,
+      'z/d.csv': ROWS,
+    });
     expect(await names(join(folder, 'x/**/*.csv'))).toEqual(['a', 'y/b']);
     expect(await names(join(folder, '{x,z}/*.csv'))).toEqual(['x/a', 'z/d']);
   });
@@ -125,7 +130,9 @@ describe('what is told when there is nothing to read', () => {
     const folder = await writeSource(stores, { 'a.xlsx': 'x', 'b.txt': 'x' });
     await expect(listSource(folder, [])).rejects.toMatchObject({
       code: 'MR_SOURCE_MISSING',
-      message: expect.stringContaining(`the folder ${folder} holds no file; 2 files there have other endings or were not selected`),
+      message: expect.stringContaining(
+        `the folder ${folder} holds no file; 2 files there have other endings or were not selected`,
+      ),
     });
   });
 

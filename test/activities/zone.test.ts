@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkZone, dayName, dayNumber, dayStart } from '../../activities/zone.js';
-import { quote } from '../../store/duck.js';
+import { quote } from '../../store/sql.js';
 import { type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -35,21 +35,26 @@ describe('the bounds of a day', () => {
     expect(bounds(day, tz)).toEqual([start, hours]);
   });
 
-  test.each(['Europe/Berlin', 'America/Havana', 'Africa/Cairo', 'Asia/Kathmandu', 'America/Sao_Paulo', 'Asia/Beirut', 'Pacific/Chatham'])(
-    'are those by which DuckDB tells the days of %s apart',
-    async (tz) => {
-      const days = Array.from({ length: 800 }, (_, i) => dayNumber('2017-01-01') + i * 4 + (i % 4));
-      const starts = days.map((day) => dayStart(day, tz));
-      const wrong = await stores.duck.session({ tz, signal: undefined }, (duck) =>
-        duck.rows(
-          `SELECT day FROM (SELECT unnest([${days.join()}]) AS day, unnest([${starts.join()}])::BIGINT AS start)
+  test.each([
+    'Europe/Berlin',
+    'America/Havana',
+    'Africa/Cairo',
+    'Asia/Kathmandu',
+    'America/Sao_Paulo',
+    'Asia/Beirut',
+    'Pacific/Chatham',
+  ])('are those by which DuckDB tells the days of %s apart', async (tz) => {
+    const days = Array.from({ length: 800 }, (_, i) => dayNumber('2017-01-01') + i * 4 + (i % 4));
+    const starts = days.map((day) => dayStart(day, tz));
+    const wrong = await stores.duck.session({ tz, signal: undefined }, (duck) =>
+      duck.rows(
+        `SELECT day FROM (SELECT unnest([${days.join()}]) AS day, unnest([${starts.join()}])::BIGINT AS start)
            WHERE make_timestamptz(start)::DATE - DATE '1970-01-01' <> day
               OR make_timestamptz(start - 1)::DATE - DATE '1970-01-01' <> day - 1`,
-        ),
-      );
-      expect(wrong).toEqual([]);
-    },
-  );
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
 });
 
 test('days have names and numbers', () => {
@@ -60,13 +65,16 @@ test('days have names and numbers', () => {
 });
 
 describe('the name of a zone', () => {
-  test.each(['UTC', 'Europe/Berlin', 'Asia/Calcutta', 'Etc/GMT+5', 'America/Argentina/Buenos_Aires'])('%s is taken, by DuckDB too', async (tz) => {
-    expect(() => checkZone(tz)).not.toThrow();
-    const [row] = await stores.duck.session({ tz, signal: undefined }, (duck) =>
-      duck.rows<{ zone: string }>(`SELECT current_setting('TimeZone') = ${quote(tz)} AS zone`),
-    );
-    expect(row).toEqual({ zone: true });
-  });
+  test.each(['UTC', 'Europe/Berlin', 'Asia/Calcutta', 'Etc/GMT+5', 'America/Argentina/Buenos_Aires'])(
+    '%s is taken, by DuckDB too',
+    async (tz) => {
+      expect(() => checkZone(tz)).not.toThrow();
+      const [row] = await stores.duck.session({ tz, signal: undefined }, (duck) =>
+        duck.rows<{ zone: string }>(`SELECT current_setting('TimeZone') = ${quote(tz)} AS zone`),
+      );
+      expect(row).toEqual({ zone: true });
+    },
+  );
 
   test('one that is not known is refused with those that look alike', () => {
     expect(() => checkZone('Europe/Berln')).toThrow(
