@@ -1,28 +1,50 @@
-import { chmod, cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
 import { DIST, hashClosure, LIBRARIES } from './code-hashes.js';
 
 /**
- * The part of the build that tsc does not do: migrations, the workflow bundle and hashes of the steps' code.
+ * The part of the build that tsc does not do: migrations, the workflow bundle and hashes of the steps' code. Does
+ * nothing when it has been done since the last change.
  */
 const root = resolve(DIST, '..');
+const hashesFile = join(DIST, 'code-hashes.json');
+const manifest = join(root, 'package.json');
+const migrations = join(root, 'store/tables/migrations');
 
-await cp(join(root, 'store/tables/migrations'), join(DIST, 'store/tables/migrations'), { recursive: true });
+const built = await stat(hashesFile).then(
+  ({ mtimeMs }) => mtimeMs,
+  () => -1,
+);
+if ((await newest([DIST, migrations, manifest])) > built) await build();
 
-const silent = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
-const { code } = await bundleWorkflowCode({ workflowsPath: join(DIST, 'workflows/index.js'), logger: silent });
-await writeFile(join(DIST, 'workflow-bundle.js'), code);
+async function build(): Promise<void> {
+  await cp(migrations, join(DIST, 'store/tables/migrations'), { recursive: true });
+  await chmod(join(DIST, 'cli/main.js'), 0o755);
 
-const versions: Record<string, string> = {};
-const { dependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>;
-};
-for (const name of LIBRARIES) versions[name] = dependencies[name]!;
-const hashes: Record<string, string> = {};
-for (const file of await readdir(join(DIST, 'activities'))) {
-  if (file.endsWith('.js')) hashes[file.slice(0, -3)] = await hashClosure(join(DIST, 'activities', file), versions);
+  // Loaded here, as it takes a second that most builds do not need.
+  const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const silent = { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
+  const { code } = await bundleWorkflowCode({ workflowsPath: join(DIST, 'workflows/index.js'), logger: silent });
+  await writeFile(join(DIST, 'workflow-bundle.js'), code);
+
+  const { dependencies } = JSON.parse(await readFile(manifest, 'utf8')) as { dependencies: Record<string, string> };
+  const versions = Object.fromEntries(LIBRARIES.map((name) => [name, dependencies[name]!]));
+  const hashes: Record<string, string> = {};
+  for (const file of await readdir(join(DIST, 'activities'))) {
+    if (file.endsWith('.js')) hashes[file.slice(0, -3)] = await hashClosure(join(DIST, 'activities', file), versions);
+  }
+  await writeFile(hashesFile, JSON.stringify(hashes, null, 2));
 }
-await writeFile(join(DIST, 'code-hashes.json'), JSON.stringify(hashes, null, 2));
 
-await chmod(join(DIST, 'cli/main.js'), 0o755);
+/** When the last of these files, or of the files in these folders, was changed; 0 when there is none. */
+async function newest(paths: string[]): Promise<number> {
+  const times = await Promise.all(
+    paths.map(async (path) => {
+      const found = await stat(path).catch(() => null);
+      if (found === null) return 0;
+      if (!found.isDirectory()) return path === hashesFile || path.endsWith('.tsbuildinfo') ? 0 : found.mtimeMs;
+      return newest((await readdir(path)).map((name) => join(path, name)));
+    }),
+  );
+  return Math.max(0, ...times);
+}

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Account, createChunk } from '../../activities/chunk.js';
 import { Duck } from '../../store/duck.js';
 import { writeJson } from '../../store/frames.js';
-import { quote, quote } from '../../store/sql.js';
+import { quote } from '../../store/sql.js';
 import { type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
 import { RUN, type TestStores, testStores } from '../support/stores.js';
 
