@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PASSWORD_FILE, STATE_FILE } from '../config/settings.js';
 
@@ -16,9 +16,13 @@ export class Home {
   readonly lock = () => join(this.dir, 'lock');
   readonly log = (name: string) => join(this.dir, 'logs', `${name}.log`);
 
-  /** Makes the folder; a note in it keeps it out of version control. */
+  /**
+   * Makes the folder; a note in it keeps it out of version control. Others may not look into it; root's may be walked
+   * through, as Postgres does not run as root.
+   */
   async create(): Promise<void> {
     await mkdir(join(this.dir, 'logs'), { recursive: true });
+    await chmod(this.dir, process.getuid?.() === 0 ? 0o711 : 0o700);
     await writeFile(join(this.dir, '.gitignore'), '*\n');
   }
 }

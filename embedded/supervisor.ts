@@ -37,6 +37,8 @@ const USUAL = { temporal: 7233, ui: 8233, postgres: 5432 };
  */
 export async function supervise({ env, say, prepare, worker = true, stop, onReady }: SupervisorOptions): Promise<void> {
   const home = new Home(env.home);
+  // What the services write is for their owner alone.
+  process.umask(0o077);
   await home.create();
   await endLeftovers(home);
   const record: ServiceRecord = {
