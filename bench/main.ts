@@ -1,11 +1,13 @@
 import Table from 'cli-table3';
 import { benchChunking } from './chunking.js';
+import { benchClustering } from './clustering.js';
 import { benchDag } from './dag.js';
 import { benchFeatures } from './features.js';
 import type { Row } from './row.js';
 
 /** `npm run bench [-- NAME…] [--json]`: measures ours and the peers in turn, and prints ratios. */
 const BENCHES: Record<string, () => Promise<Row[]>> = {
+  clustering: benchClustering,
   chunking: benchChunking,
   features: benchFeatures,
   dag: benchDag,

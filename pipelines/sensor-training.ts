@@ -26,7 +26,7 @@ const params = z.strictObject({
   groups: z
     .array(z.enum(['distribution', 'shape', 'dynamics', 'profile', 'coverage']))
     .min(1)
-    .default(['distribution', 'shape', 'dynamics'])
+    .default(['distribution', 'shape', 'dynamics', 'profile'])
     .describe('Groups of features the model sees. Used when a new lineage begins.'),
   scaling: z
     .enum(['standard', 'signed-log'])
