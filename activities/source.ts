@@ -29,7 +29,7 @@ const KNOWN = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
 
 /**
  * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
- * what it matches; a file itself. Links that lead out of the source are left out.
+ * what it matches; a file itself. Links within a source are passed over; one that a glob names must not lead out of it.
  * @throws MillraceError MR_SOURCE_MISSING, MR_FILE_UNREADABLE
  */
 export async function listSource(source: string, only: readonly string[], signal?: AbortSignal): Promise<SourceFile[]> {

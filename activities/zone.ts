@@ -32,7 +32,7 @@ export function dayStart(day: number, tz: string): number {
   const wall = day * DAY_MS;
   // Midnight in the largest offset near: where clocks go back over it, the day begins when it first strikes.
   let moment = Math.min(...[wall - DAY_MS, wall, wall + DAY_MS].map((near) => wall - offsetMs(near, tz)));
-  // In a smaller offset, or where midnight is skipped, the day begins later; all offsets since 1972 are quarters of hours.
+  // In a smaller offset, or where midnight is skipped, it begins later; offsets since 1972 are quarters of hours.
   while (wallDay(moment, tz) < day) moment += 15 * 60_000;
   return moment * 1000;
 }

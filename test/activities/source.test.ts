@@ -79,11 +79,19 @@ describe('what a source may be', () => {
 describe('links', () => {
   test('those that lead out of the source are left out, files and folders', async () => {
     const outside = await writeSource(stores, { 'secret.csv': ROWS, 'deep/more.csv': ROWS }, 'outside');
-    const folder = await writeSource(stores, { 'a.csv': ROWS });
+    const folder = await writeSource(stores, { 'a.csv': ROWS, 'n/b.csv': ROWS });
     await symlink(join(outside, 'secret.csv'), join(folder, 'link.csv'));
     await symlink(join(outside, 'deep'), join(folder, 'deep'));
-    expect(await names(folder)).toEqual(['a']);
-    expect(await names(join(folder, '**/*.csv'))).toEqual(['a']);
+    expect(await names(folder)).toEqual(['a', 'n/b']);
+    expect(await names(join(folder, '**/*.csv'))).toEqual(['a', 'n/b']);
+    expect(await names(join(folder, '{deep,n}/*.csv'))).toEqual(['n/b']);
+  });
+
+  test('those to other files of the source are passed over, so that nothing is read twice', async () => {
+    const folder = await writeSource(stores, { 'a.csv': ROWS, 'north/b.csv': ROWS });
+    await symlink(join(folder, 'a.csv'), join(folder, 'latest.csv'));
+    await symlink(join(folder, 'north'), join(folder, 'current'));
+    expect(await names(folder)).toEqual(['a', 'north/b']);
   });
 
   test('a folder beside the source whose name begins like it is outside', async () => {
