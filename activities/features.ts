@@ -27,6 +27,9 @@ interface Item {
   chunks: Chunk[];
 }
 
+/** While threads compute one day, DuckDB reads the next. */
+const DAYS_AT_ONCE = 2;
+
 /** Computes the features of each chunk, and keeps them per chunk: what did not change is never computed again. */
 export function createFeatures(stores: Stores) {
   const kept = new KeptRows(stores.objects, `kept/features/${stores.codeHash('features').slice(0, 16)}`, FEATURE_NAMES);
@@ -50,22 +53,14 @@ export function createFeatures(stores: Stores) {
     async batch(_call, items, attempt) {
       const total = items.reduce((sum, { chunks }) => sum + chunks.length, 0);
       let done = 0;
-      // While threads compute one day, DuckDB reads the next.
-      let next = read(stores, items[0]!, attempt);
-      for (const [at, item] of items.entries()) {
-        attempt.progress(done, total, 'chunks');
-        const readings = await next;
-        const following = items[at + 1];
-        if (following !== undefined) next = read(stores, following, attempt);
-        // Its failure is reported when it is waited for, not before.
-        next.catch(() => undefined);
-        const data = await compute(stores, item, readings, attempt);
-        await kept.put(
-          item.chunks.map(({ valueHash }) => valueHash),
-          data,
-        );
+      const days = await eachOf(items, DAYS_AT_ONCE, async (item) => {
+        const data = await compute(stores, item, await read(stores, item, attempt), attempt);
         done += item.chunks.length;
-      }
+        attempt.progress(done, total, 'chunks');
+        return data;
+      });
+      const keys = items.flatMap(({ chunks }) => chunks.map(({ valueHash }) => valueHash));
+      await kept.put(keys, joined(days));
     },
 
     async gather({ inputs }, items, _counts, attempt) {
@@ -103,6 +98,31 @@ export function createFeatures(stores: Stores) {
   return mappedActivities(stores, step);
 }
 
+/** Works on all items, a few at a time; results stand in the order of the items. */
+async function eachOf<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await work(items[at]!);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+  return results;
+}
+
+/** Arrays one behind the other. */
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 async function read(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<DayReadings> {
   return readRanges(stores, await stores.objects.local(day.uri), chunks, attempt);
 }
@@ -129,13 +149,7 @@ async function compute(
       return (await stores.parallel.run('features', task, attempt.signal)).data;
     }),
   );
-  const data = new Float64Array(chunks.length * FEATURE_NAMES.length);
-  let at = 0;
-  for (const part of parts) {
-    data.set(part, at);
-    at += part.length;
-  }
-  return data;
+  return joined(parts);
 }
 
 interface DayReadings {

@@ -13,9 +13,12 @@ export function encodeColumns(columns: Columns): Uint8Array {
   const buffer = parquetWriteBuffer({
     columnData: Object.entries(columns).map(([name, data]) =>
       data instanceof Float64Array
-        ? { name, data, type: 'DOUBLE' as const, nullable: false }
+        ? { name, data, type: 'DOUBLE' as const, nullable: false, encoding: 'PLAIN' as const }
         : { name, data: [...data], type: 'STRING' as const, nullable: false },
     ),
+    // Measured numbers hardly compress, and nothing looks their ranges up: plain is three times as fast.
+    codec: 'UNCOMPRESSED',
+    statistics: false,
     createdBy: 'millrace',
   });
   return new Uint8Array(buffer);
