@@ -15,13 +15,13 @@ export interface Chunk {
   valueHash: string;
 }
 
-/** Goes once over the sorted readings of a day and finds coverage, hash and duplicates of each chunk. */
+/** Goes once over the sorted readings of a day and finds coverage, hash of each chunk, and how many readings share a time. */
 export class ChunkScanner {
   readonly #chunks: Chunk[] = [];
   #at = 0;
   #inChunk = 0;
   #row = 0;
-  #duplicates = 0;
+  #sameTimes = 0;
   #hash: Hash = createHash('sha256');
   #times: Float64Array = new Float64Array(0);
 
@@ -46,8 +46,9 @@ export class ChunkScanner {
     }
   }
 
-  finish(): { chunks: Chunk[]; rows: number; duplicates: number } {
-    return { chunks: this.#chunks, rows: this.#row, duplicates: this.#duplicates };
+  /** The chunks; and how many readings have the time of the one before, of the same sensor. */
+  finish(): { chunks: Chunk[]; rows: number; sameTimes: number } {
+    return { chunks: this.#chunks, rows: this.#row, sameTimes: this.#sameTimes };
   }
 
   #open(): void {
@@ -65,7 +66,7 @@ export class ChunkScanner {
     let largest = Math.max(times[0]! - this.start, this.end - times.at(-1)!);
     for (let i = 1; i < times.length; i++) {
       const interval = times[i]! - times[i - 1]!;
-      if (interval === 0) this.#duplicates++;
+      if (interval === 0) this.#sameTimes++;
       if (interval < 0) throw new Error('readings of a day are not ordered by time');
       if (interval > largest) largest = interval;
       intervals[i - 1] = interval;

@@ -1,21 +1,29 @@
 import { quote } from '../store/sql.js';
+import type { DoubledHour } from './zone.js';
+
+/** The readings of one day from staged files, ordered by sensor and time. */
+export function dayObjectSql(staged: readonly string[], day: number): string {
+  return `SELECT sensor, time, value FROM read_parquet([${staged.map(quote).join(', ')}])
+          WHERE reason IS NULL AND day = ${day} ORDER BY sensor, time`;
+}
 
 /**
- * The readings of one day from staged files, ordered by sensor and time. Readings of one sensor at one time are kept
- * all, or (`distinct`) only the last of them: in the order of the files, then of their records.
+ * The same with one reading of a sensor at a time: the last, in the order of the files, then of their records. In the
+ * hour that clocks show twice, two readings with one time that had no zone are the first and the second pass.
  */
-export function dayObjectSql(staged: readonly string[], day: number, distinct: boolean): string {
-  const day_ = `reason IS NULL AND day = ${day}`;
-  if (!distinct) {
-    return `SELECT sensor, time, value FROM read_parquet([${staged.map(quote).join(', ')}]) WHERE ${day_} ORDER BY sensor, time`;
-  }
+export function distinctDaySql(staged: readonly string[], day: number, doubled: DoubledHour | null): string {
   const ordered = staged
     .map(
-      (path, nth) =>
-        `SELECT sensor, time, value, ${nth} AS nth, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true) WHERE ${day_}`,
+      (path, file) =>
+        `SELECT *, ${file} AS file, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true)`,
     )
     .join(' UNION ALL ');
-  return `SELECT sensor, time, value FROM (${ordered})
-          QUALIFY row_number() OVER (PARTITION BY sensor, time ORDER BY nth DESC, row DESC) = 1
+  const twice =
+    doubled === null ? 'false' : `zoneless AND time >= ${doubled.from} AND time < ${doubled.from + doubled.length}`;
+  return `SELECT sensor, CASE WHEN nth < n THEN time - ${doubled?.length ?? 0} ELSE time END AS time, value
+          FROM (SELECT sensor, time, value, ${twice} AS twice, count(*) OVER (PARTITION BY sensor, time) AS n,
+                       row_number() OVER (PARTITION BY sensor, time ORDER BY file, row) AS nth
+                FROM (${ordered}) WHERE reason IS NULL AND day = ${day})
+          WHERE nth = n OR (twice AND n = 2)
           ORDER BY sensor, time`;
 }

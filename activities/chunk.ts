@@ -7,11 +7,11 @@ import { hashBytes, hashFile, hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
 import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
-import { dayObjectSql } from './chunk-sql.js';
+import { dayObjectSql, distinctDaySql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
-import { dayName, dayNumber, dayStart } from './zone.js';
+import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
 
 export interface ChunkInput {
   staged: Staged;
@@ -75,7 +75,9 @@ interface Item {
 }
 
 interface DayRecord extends DayChunks {
-  /** Which files it was made of; matters only where readings were duplicate, as the last one wins. */
+  /** Whether readings had the same time, so that the order of files and records decided. */
+  byOrder: boolean;
+  /** Which files it was made of. */
   madeOf: string;
 }
 
@@ -91,7 +93,7 @@ export function createChunk(stores: Stores) {
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
       for (const item of daysOf(files, inputs, stores.codeHash('chunk'))) {
         const record = await kept.get(item.key);
-        const same = record !== null && (record.duplicates === 0 || record.madeOf === hashJson(item.staged));
+        const same = record !== null && (!record.byOrder || record.madeOf === hashJson(item.staged));
         if (same) worklist.kept.push(item);
         else worklist.make.push({ item, weight: item.rows });
       }
@@ -110,7 +112,7 @@ export function createChunk(stores: Stores) {
     async gather({ inputs }, items, { made, kept: already }, attempt) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
       const days = (await Promise.all(items.map(async ({ key }) => (await kept.get(key))!))).map(
-        ({ madeOf: _, ...day }): DayChunks => day,
+        ({ madeOf: _, byOrder: __, ...day }): DayChunks => day,
       );
       days.sort((a, b) => (a.day < b.day ? -1 : 1));
       const account = accountOf(files, days);
@@ -180,24 +182,23 @@ async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt)
       const start = dayStart(item.day, tz);
       const end = dayStart(item.day + 1, tz);
       const file = join(scratch, 'day.parquet');
-      const write = (distinct: boolean) =>
-        duck.run(
-          `COPY (${dayObjectSql(staged, item.day, distinct)}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`,
-        );
-      await write(false);
+      const write = (sql: string) => duck.run(`COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+      await write(dayObjectSql(staged, item.day));
       let scanned = await scan(duck, file, start, end);
-      const { duplicates } = scanned;
-      if (duplicates > 0) {
-        await write(true);
+      const all = scanned.rows;
+      const byOrder = scanned.sameTimes > 0;
+      if (byOrder) {
+        await write(distinctDaySql(staged, item.day, doubledHour(item.day, tz)));
         scanned = await scan(duck, file, start, end);
       }
+      const duplicates = all - scanned.rows;
       const { chunks, rows } = scanned;
       const day = dayName(item.day);
       const values = hashBytes(...chunks.map(({ sensor, valueHash }) => `${JSON.stringify(sensor)}${valueHash}`));
       const uri = `chunks/${day}/${values.slice(0, 32)}.parquet`;
       const { sha256, bytes } = await digest(file);
       await stores.objects.adopt(uri, file);
-      return { day, uri, sha256, bytes, start, end, rows, duplicates, chunks, madeOf: hashJson(item.staged) };
+      return { day, uri, sha256, bytes, start, end, rows, duplicates, chunks, byOrder, madeOf: hashJson(item.staged) };
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -37,6 +37,23 @@ export function dayStart(day: number, tz: string): number {
   return moment * 1000;
 }
 
+/** The hour that clocks show twice on a day when they go back: its second time, in µs since 1970, and how long it is. */
+export interface DoubledHour {
+  from: number;
+  length: number;
+}
+
+/** The hour that clocks show twice on a day, or null where they do not go back. */
+export function doubledHour(day: number, tz: string): DoubledHour | null {
+  const start = dayStart(day, tz) / 1000;
+  const length = dayStart(day + 1, tz) / 1000 - start - DAY_MS;
+  if (length <= 0) return null;
+  const before = offsetMs(start, tz);
+  let moment = start;
+  while (offsetMs(moment, tz) >= before) moment += 15 * 60_000;
+  return { from: moment * 1000, length: length * 1000 };
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function wallMs(moment: number, tz: string): number {

@@ -184,6 +184,32 @@ describe('days in a zone', () => {
     });
   });
 
+  test('the hour that clocks show twice is not taken for duplicates where times have no zone', async () => {
+    const wall = (hour: number) =>
+      Array.from({ length: 6 }, (_, i) => `2024-10-27 ${String(hour).padStart(2, '0')}:${i}0:00`);
+    const stamps = [...wall(1), ...wall(2), ...wall(2), ...wall(3)];
+    const found = await chunkRecords(
+      stamps.map((stamp, i) => `${stamp},a,${i}`),
+      { tz: 'Europe/Berlin' },
+    );
+    expect(found.account).toMatchObject({ read: 24, used: 24, duplicate: 0 });
+    const { a } = Object.fromEntries(Object.entries(await contents(found)).map(([key, rows]) => [key.slice(11), rows]));
+    expect(a!.map((row) => row.split(' ')[1])).toEqual(stamps.map((_, i) => String(i)));
+    expect(found.manifest.days[0]!.chunks[0]).toMatchObject({
+      first: Date.parse('2024-10-26T23:00:00Z') * 1000,
+      last: Date.parse('2024-10-27T02:50:00Z') * 1000,
+    });
+  });
+
+  test('in that hour, too, times with a zone and third readings are what they are', async () => {
+    const zoned = ['2024-10-27 02:10:00+02:00,a,1', '2024-10-27 02:10:00+01:00,a,2', '2024-10-27 02:10:00+01:00,a,3'];
+    expect((await chunkRecords(zoned, { tz: 'Europe/Berlin' })).account).toMatchObject({ used: 2, duplicate: 1 });
+    const thrice = ['1', '2', '3'].map((value) => `2024-10-27 02:10:00,a,${value}`);
+    expect((await chunkRecords(thrice, { tz: 'Europe/Berlin' })).account).toMatchObject({ used: 1, duplicate: 2 });
+    const elsewhere = ['1', '2'].map((value) => `2024-10-27 03:10:00,a,${value}`);
+    expect((await chunkRecords(elsewhere, { tz: 'Europe/Berlin' })).account).toMatchObject({ used: 1, duplicate: 1 });
+  });
+
   test.each([
     ['Asia/Kathmandu', '2024-01-01', '2023-12-31T18:15:00Z', 24],
     ['America/Havana', '2024-03-10', '2024-03-10T05:00:00Z', 23],
