@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
+import { intervalsOf } from '../ml/features/coverage.js';
 
 /** One chunk: where its readings lie in the object of its day, what time it covers, and the hash of its values. */
 export interface Chunk {
@@ -15,7 +16,7 @@ export interface Chunk {
   valueHash: string;
 }
 
-/** Goes once over the sorted readings of a day and finds coverage, hash of each chunk, and how many readings share a time. */
+/** Goes once over the sorted readings of a day and finds coverage and hash of each chunk. */
 export class ChunkScanner {
   readonly #chunks: Chunk[] = [];
   #at = 0;
@@ -62,16 +63,12 @@ export class ChunkScanner {
 
   #close(): void {
     const times = this.#times;
-    const intervals = new Float64Array(times.length - 1);
-    let largest = Math.max(times[0]! - this.start, this.end - times.at(-1)!);
     for (let i = 1; i < times.length; i++) {
-      const interval = times[i]! - times[i - 1]!;
-      if (interval === 0) this.#sameTimes++;
-      if (interval < 0) throw new Error('readings of a day are not ordered by time');
-      if (interval > largest) largest = interval;
-      intervals[i - 1] = interval;
+      if (times[i]! === times[i - 1]!) this.#sameTimes++;
+      if (times[i]! < times[i - 1]!) throw new Error('readings of a day are not ordered by time');
     }
-    const median = intervals.sort()[intervals.length >> 1];
+    const { median, largest } = times.length < 2 ? { median: 0, largest: 0 } : intervalsOf(times);
+    const gap = Math.max(times[0]! - this.start, this.end - times.at(-1)!, largest);
     this.#hash.update(times);
     this.#chunks.push({
       sensor: this.sensors[this.#at]!.sensor,
@@ -79,8 +76,8 @@ export class ChunkScanner {
       rows: times.length,
       first: times[0]!,
       last: times.at(-1)!,
-      largestGap: largest / 1e6,
-      share: median === undefined || median === 0 ? 0 : Math.min(1, (times.length * median) / (this.end - this.start)),
+      largestGap: gap / 1e6,
+      share: Math.min(1, (times.length * median) / (this.end - this.start)),
       valueHash: this.#hash.digest('hex'),
     });
     this.#row += times.length;

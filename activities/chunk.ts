@@ -7,8 +7,9 @@ import { hashBytes, hashFile, hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
 import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
-import { dayObjectSql, distinctDaySql } from './chunk-sql.js';
+import { dayObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
+import { eachOf } from './each-of.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
 import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
@@ -81,6 +82,9 @@ interface DayRecord extends DayChunks {
   madeOf: string;
 }
 
+/** While we hash one day, DuckDB sorts the next. */
+const DAYS_AT_ONCE = 2;
+
 /** Cuts staged readings into chunks of one sensor and one day. A day whose readings did not change is not made again. */
 export function createChunk(stores: Stores) {
   const kept = new KeptRecords<DayRecord>(stores.objects, 'chunk', ({ uri }) => [uri]);
@@ -102,11 +106,10 @@ export function createChunk(stores: Stores) {
 
     async batch({ inputs }, items, attempt) {
       let done = 0;
-      for (const item of items) {
-        attempt.progress(done, items.length, 'days');
+      await eachOf(items, DAYS_AT_ONCE, async (item) => {
         await kept.put(item.key, await makeDay(stores, item, inputs.tz, attempt));
-        done++;
-      }
+        attempt.progress(++done, items.length, 'days');
+      });
     },
 
     async gather({ inputs }, items, { made, kept: already }, attempt) {
@@ -183,6 +186,7 @@ async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt)
       const end = dayStart(item.day + 1, tz);
       const file = join(scratch, 'day.parquet');
       const write = (sql: string) => duck.run(`COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+      await duck.run(sensorTypeSql(staged, item.day));
       await write(dayObjectSql(staged, item.day));
       let scanned = await scan(duck, file, start, end);
       const all = scanned.rows;

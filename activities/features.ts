@@ -7,6 +7,7 @@ import { quote } from '../store/sql.js';
 import type { Chunks, DayChunks, Manifest } from './chunk.js';
 import type { Chunk } from './chunk-scan.js';
 import type { Attempt, Stores } from './context.js';
+import { eachOf } from './each-of.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 
 export interface FeaturesInput {
@@ -96,20 +97,6 @@ export function createFeatures(stores: Stores) {
     },
   };
   return mappedActivities(stores, step);
-}
-
-/** Works on all items, a few at a time; results stand in the order of the items. */
-async function eachOf<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
-  const results = new Array<R>(items.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const at = next++;
-      results[at] = await work(items[at]!);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
-  return results;
 }
 
 /** Arrays one behind the other. */

@@ -47,11 +47,13 @@ export function stagedSql(file: ReadSql): string {
       SELECT *, CASE
           WHEN t IS NULL THEN CASE WHEN trim(coalesce(stamp, '')) = '' THEN 'no_time' ELSE 'bad_time' END
           WHEN t < ${EARLIEST} OR t >= ${LATEST} THEN 'time_out_of_range'
-          WHEN sensor IS NULL OR trim(sensor) = '' THEN 'no_sensor'
+          WHEN sensor IS NULL OR blank THEN 'no_sensor'
           WHEN value IS NULL THEN CASE WHEN list_contains([${MISSING.map(quote).join(', ')}], lower(${text})) THEN 'missing' ELSE 'not_a_number' END
           WHEN NOT isfinite(value) THEN 'not_finite'
         END AS reason
-      FROM (SELECT t, stamp, sensor, cell, try_cast(cell AS DOUBLE) AS value, ${zonelessSql(layout.time)} AS zoneless FROM (${cells}))
+      FROM (SELECT t, stamp, sensor, cell, try_cast(cell AS DOUBLE) AS value, ${zonelessSql(layout.time)} AS zoneless,
+                   CASE WHEN sensor < '!' THEN trim(sensor) = '' ELSE false END AS blank
+            FROM (${cells}))
     )`;
 }
 
@@ -78,6 +80,9 @@ export const isGzip = (path: string) => /\.gz$/i.test(path);
 
 const column = ({ name }: Column) => identifier(name);
 
+/** Most stamps look so: date and time to the second, without a zone. What follows about zones need not be asked of them. */
+const isPlain = (stamp: string) => `${stamp} LIKE '____-__-_____:__:__'`;
+
 /** Whether a stamp has an offset: a sign behind the date. Z and names of zones are seen by the parser itself. */
 const hasOffset = (stamp: string) => `(instr(${stamp}, '+') > 0 OR instr(substr(${stamp}, 12), '-') > 0)`;
 
@@ -91,12 +96,16 @@ function timeSql(time: Column, utc: boolean): string {
     return utc ? `try_cast(try_cast(${name} AS TIMESTAMPTZ) AS TIMESTAMP)` : `try_cast(${name} AS TIMESTAMPTZ)`;
   const zoned = `try_cast(${name} AS TIMESTAMPTZ)`;
   if (!utc) return zoned;
-  return `CASE WHEN ${hasOffset(name)} THEN ${zoned}::TIMESTAMP ELSE coalesce(try_cast(${name} AS TIMESTAMP), ${zoned}::TIMESTAMP) END`;
+  const plain = `try_cast(${name} AS TIMESTAMP)`;
+  return `CASE WHEN ${isPlain(name)} THEN ${plain}
+               WHEN ${hasOffset(name)} THEN ${zoned}::TIMESTAMP
+               ELSE coalesce(${plain}, ${zoned}::TIMESTAMP) END`;
 }
 
 function zonelessSql(time: Column): string {
   if (time.type !== 'VARCHAR') return time.type.includes('WITH TIME ZONE') ? 'false' : 'true';
-  return `NOT (${hasOffset('stamp')} OR regexp_matches(stamp, '[A-Za-z]$'))`;
+  return `CASE WHEN ${isPlain('stamp')} THEN true
+               ELSE NOT (${hasOffset('stamp')} OR regexp_matches(stamp, '[A-Za-z]$')) END`;
 }
 
 /**
