@@ -23,8 +23,6 @@ export interface FitInput {
 /** Output of the step: a feature creator, an artefact of its own. */
 export interface CreatorRef {
   ref: Ref;
-  columns: number;
-  dropped: number;
 }
 
 /** Fits the feature creator, or keeps the parent's: a model that is continued must see the same features. */
@@ -43,7 +41,7 @@ export function createFit(stores: Stores) {
       attempt.measure('columns', creator.columns.length);
       attempt.measure('dropped', creator.dropped.length);
       const ref = await writeJson(stores.objects, 'creators', creator, creator.columns.length);
-      return { ref, columns: creator.columns.length, dropped: creator.dropped.length };
+      return { ref };
     },
   });
 }

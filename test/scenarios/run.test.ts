@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
@@ -197,6 +197,48 @@ describe('wrong calls end with a code, what is allowed and what to do', () => {
       'millrace.yaml:1:1 there is no "memory". Did you mean "memoryMiB"?',
     );
     await writeFile(join(work.folder, 'millrace.yaml'), '');
+  });
+});
+
+describe('a model whose artefact is gone', () => {
+  it('is said to be so, with the way out', async () => {
+    await work.json(
+      'run',
+      'sensor-training',
+      '--set',
+      'source=plant',
+      '--set',
+      'model=lost',
+      '--set',
+      'k=3',
+      '--set',
+      'seed=77',
+    );
+    const [{ uri }] = (await work.json<{ uri: string }[]>(
+      'sql',
+      "select artefact->>'uri' as uri from model_versions where model = 'lost'",
+    )) as [{ uri: string }];
+    await rm(join(work.home, 'store', uri));
+    const answer = await work.run('run', 'sensor-prediction', '--set', 'source=plant', '--set', 'model=lost');
+    expect(answer.code).toBe(2);
+    expect(answer.stderr).toMatch(
+      /MR_MODEL_MISSING version 1 of lost is registered, but models\/\w+\.json is gone.*refit=true/s,
+    );
+    const again = await work.json<RunDocument>(
+      'run',
+      'sensor-training',
+      '--set',
+      'source=plant',
+      '--set',
+      'model=lost',
+      '--set',
+      'k=3',
+      '--set',
+      'seed=77',
+      '--set',
+      'refit=true',
+    );
+    expect(again.modelVersion).toBe('lost@2');
   });
 });
 

@@ -56,11 +56,7 @@ export const modelOf = (stores: TestStores, { ref }: TrainedModel): Promise<Clus
 
 /** A trained model as a later run pins it. */
 export async function registered(stores: TestStores, trained: TrainedModel, version = 1): Promise<Parent> {
-  const creator: CreatorRef = {
-    ref: await writeJson(stores.objects, 'creators', { of: version }),
-    columns: 1,
-    dropped: 0,
-  };
+  const creator: CreatorRef = { ref: await writeJson(stores.objects, 'creators', { of: version }) };
   return { model: 'sensors', version, artefact: trained.ref, creator };
 }
 
