@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Logger } from 'pino';
 import { ERRORS, MillraceError } from '../config/errors.js';
 import type { BatchCall, StepCall } from '../dag/plan.js';
 import type { RunError } from '../store/tables/schema.js';
@@ -25,11 +26,21 @@ export function activity<C extends StepCall<unknown>, O>(
     const { attempt: number } = activityInfo();
     const batch = phase === 'batch' ? (call as unknown as BatchCall).batch : 0;
     const key = { runId: call.run.runId, step: call.step, phase, batch, attempt: number };
+    const log = stores.log.child({
+      run: key.runId,
+      step: key.step,
+      phase,
+      ...(batch > 0 && { batch }),
+      attempt: number,
+    });
     const measures: Record<string, number> = {};
     await stores.registry.beginAttempt(key, WORKER);
+    const began = performance.now();
+    const seconds = () => Math.round(performance.now() - began) / 1000;
     try {
-      const output = await beating(stores, call, number, measures, (attempt) => work(call, attempt));
+      const output = await beating(log, measures, (attempt) => work(call, attempt));
       await stores.registry.endAttempt(key, { state: 'done', measures, error: null });
+      log.info({ seconds: seconds(), ...measures }, 'done');
       return output;
     } catch (error) {
       const cancelled = Context.current().cancellationSignal.aborted;
@@ -40,7 +51,9 @@ export function activity<C extends StepCall<unknown>, O>(
       };
       await stores.registry
         .endAttempt(key, report)
-        .catch((failure: unknown) => stores.log.warn({ failure }, 'attempt was not recorded'));
+        .catch((failure: unknown) => log.warn({ err: failure }, 'the attempt was not recorded'));
+      if (cancelled) log.info({ seconds: seconds() }, 'cancelled');
+      else log.warn({ seconds: seconds(), code: report.error.code, error: report.error.message }, 'failed');
       throw cancelled ? new CancelledFailure('cancelled') : toFailure(error);
     }
   };
@@ -50,7 +63,7 @@ export function activity<C extends StepCall<unknown>, O>(
 export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C) => Promise<O> {
   return async (call) => {
     try {
-      return await beating(stores, null, activityInfo().attempt, {}, (attempt) => work(call, attempt));
+      return await beating(stores.log, {}, (attempt) => work(call, attempt));
     } catch (error) {
       throw Context.current().cancellationSignal.aborted ? new CancelledFailure('cancelled') : toFailure(error);
     }
@@ -58,14 +71,11 @@ export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C)
 }
 
 async function beating<O>(
-  stores: Stores,
-  call: StepCall<unknown> | null,
-  number: number,
+  log: Logger,
   measures: Record<string, number>,
   work: (attempt: Attempt) => Promise<O>,
 ): Promise<O> {
   const context = Context.current();
-  const log = call === null ? stores.log : stores.log.child({ run: call.run.runId, step: call.step, attempt: number });
   let progress: { done: number; total: number; unit: string } | undefined;
   const weigh = () => {
     measures.rssMiB = Math.max(measures.rssMiB ?? 0, Math.round(process.memoryUsage.rss() / 2 ** 20));

@@ -6,12 +6,13 @@ const SPIN = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '�
 const BAR = 16;
 
 /** Shows a run while it goes on: a table that changes on a terminal, a line per finished step elsewhere. */
-export async function followRun(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+export async function followRun(millrace: Millrace, workflowId: string, out: Output, verbose = false): Promise<void> {
   if (out.json) {
     for await (const _ of millrace.follow(workflowId));
     return;
   }
-  if (process.stderr.isTTY) await live(millrace, workflowId, out);
+  // A table that is drawn over would swallow the lines of the log.
+  if (process.stderr.isTTY && !verbose) await live(millrace, workflowId, out);
   else await lines(millrace, workflowId, out);
 }
 

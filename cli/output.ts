@@ -7,7 +7,7 @@ type Style = Parameters<typeof styleText>[0];
 export class Output {
   constructor(
     readonly json: boolean,
-    private readonly color: boolean,
+    readonly color: boolean,
   ) {}
 
   style(style: Style, text: string): string {

@@ -3,6 +3,7 @@ import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { demo } from './demo.js';
 import { doctorCommand } from './doctor.js';
+import { withLog } from './log-tail.js';
 import { listModelsCommand, promoteModelCommand, showModelCommand } from './models.js';
 import { Output } from './output.js';
 import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
@@ -42,8 +43,11 @@ export function createProgram(out: Output): Command {
   program
     .command('up')
     .description('start Temporal, Postgres and the worker, and stay until Ctrl-C')
+    .option('--verbose', 'show what the worker logs')
     .option('--background', 'report to the process that started this one, and stay')
-    .action(({ background = false }: { background?: boolean }) => upCommand(out, background));
+    .action(({ background = false, verbose = false }: { background?: boolean; verbose?: boolean }) =>
+      withLog(out, verbose, null, () => upCommand(out, background)),
+    );
   program
     .command('down')
     .description('stop everything that runs in the work folder')
@@ -86,6 +90,7 @@ export function createProgram(out: Output): Command {
     .option('--key <key>', 'name the run; a second start with the same key joins it')
     .option('--follow', 'stay until it ends (the default)')
     .option('--detach', 'start it and return at once')
+    .option('--verbose', 'show what the steps log')
     .option(...json)
     .action((pipeline: string, options: RunOptions) => runCommand(out, pipeline, options));
 

@@ -2,6 +2,7 @@ import type { RunResult } from '../client/millrace.js';
 import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
+import { withLog } from './log-tail.js';
 import type { Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
 import { connect } from './session.js';
@@ -10,6 +11,7 @@ import { printResult } from './summary.js';
 export interface RunOptions extends ParamOptions {
   key?: string;
   detach?: boolean;
+  verbose?: boolean;
 }
 
 /** Starts a pipeline and, unless told to detach, stays until it ends. */
@@ -24,7 +26,9 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
       out.document({ runId: workflowId, state: 'running' });
       return;
     }
-    await followRun(millrace, workflowId, out);
+    await withLog(out, options.verbose === true, workflowId, () =>
+      followRun(millrace, workflowId, out, options.verbose),
+    );
     printResult(out, workflowId, await millrace.result<RunResult>(workflowId), await millrace.steps(workflowId));
   } finally {
     await millrace.close();

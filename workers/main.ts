@@ -9,7 +9,7 @@ import { runWorkers } from './worker.js';
 const wanted = process.argv[2] ?? 'all';
 const names = Object.keys(WORKER_KINDS) as WorkerKind[];
 const kinds = wanted === 'all' ? names : names.filter((name) => name === wanted);
-const log = createLogger({ level: 'info', pretty: false }).child({ worker: wanted });
+const log = createLogger({ level: 'info', pretty: process.stderr.isTTY === true }).child({ worker: wanted });
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
 // A worker without the process that started it would be an orphan that nobody stops.
