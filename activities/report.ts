@@ -95,7 +95,7 @@ const SHIFT_MARK = 0.5;
 
 export function createTrainingReport(stores: Stores) {
   return async (call: StepCall<TrainingReportInput>): Promise<RunResult> => {
-    const { scores, published, chunks } = call.inputs;
+    const { scores, published } = call.inputs;
     return write(
       stores,
       call,
@@ -116,13 +116,6 @@ export function createTrainingReport(stores: Stores) {
         },
         sizes: scores.model.sizes,
         predictions: null,
-        chunks: {
-          total: chunks.chunks,
-          days: chunks.days,
-          sensors: chunks.sensors,
-          made: chunks.made,
-          kept: chunks.kept,
-        },
       },
     );
   };
@@ -130,7 +123,7 @@ export function createTrainingReport(stores: Stores) {
 
 export function createPredictionReport(stores: Stores) {
   return async (call: StepCall<PredictionReportInput>): Promise<RunResult> => {
-    const { predictions, published, chunks } = call.inputs;
+    const { predictions, published } = call.inputs;
     return write(
       stores,
       call,
@@ -142,20 +135,23 @@ export function createPredictionReport(stores: Stores) {
         metrics: { novelShare: predictions.novel / published.predictions, meanDistance: predictions.meanDistance },
         sizes: predictions.sizes.map(({ id, chunks: n }) => ({ id, chunks: n })),
         predictions: published.predictions,
-        chunks: {
-          total: chunks.chunks,
-          days: chunks.days,
-          sensors: chunks.sensors,
-          made: chunks.made,
-          kept: chunks.kept,
-        },
       },
     );
   };
 }
 
 function common({ chunks, features }: ReportInput) {
-  return { account: chunks.account, features: { made: features.made, kept: features.kept } };
+  return {
+    account: chunks.account,
+    chunks: {
+      total: chunks.chunks,
+      days: chunks.days,
+      sensors: chunks.sensors,
+      made: chunks.made,
+      kept: chunks.kept,
+    },
+    features: { made: features.made, kept: features.kept },
+  };
 }
 
 async function write(

@@ -1,27 +1,11 @@
-import { createChunk } from '../activities/chunk.js';
-import { createRead } from '../activities/read.js';
-import { listSource } from '../activities/source.js';
-import { writeJson } from '../store/frames.js';
 import type { Registry } from '../store/tables/registry.js';
 import { peakMiB } from './child.js';
-import { carryOut, localStores } from './local-stores.js';
+import { chunkSource, localStores } from './local-stores.js';
 
 /** Chunks a source as the pipeline does: pins it by hash, reads, sorts, hashes chunks, covers, accounts. */
 const [source, folder] = process.argv.slice(2) as [string, string];
 const stores = localStores(folder, {} as Registry);
 const began = performance.now();
-const files = await listSource(source, []);
-const ref = await writeJson(stores.objects, 'listings', files, files.length);
-const listing = { ref, source, files: files.length, bytes: 0 };
-const staged = await carryOut('read', createRead(stores), {
-  listing,
-  tz: 'UTC',
-  timeColumn: null,
-  sensorColumn: null,
-  valueColumn: null,
-});
-const chunks = await carryOut('chunk', createChunk(stores), { staged, tz: 'UTC', from: null, to: null });
-console.log(
-  JSON.stringify({ seconds: (performance.now() - began) / 1000, peakMiB: peakMiB(), rows: chunks.account.used }),
-);
+const { account } = await chunkSource(stores, source);
+console.log(JSON.stringify({ seconds: (performance.now() - began) / 1000, peakMiB: peakMiB(), rows: account.used }));
 process.exit(0);

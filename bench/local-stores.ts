@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { type Chunks, createChunk } from '../activities/chunk.js';
 import type { Attempt, Stores } from '../activities/context.js';
 import type { MappedActivities } from '../activities/mapped.js';
+import { createRead } from '../activities/read.js';
+import { listSource } from '../activities/source.js';
 import { Duck } from '../store/duck.js';
+import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
@@ -39,4 +43,14 @@ export async function carryOut<I, O>(
     await batch({ ...call, worklist, slice, batch: at + 1, batches: batches.length }, quietAttempt());
   }
   return gather({ ...call, worklist, kept, made: items - kept }, quietAttempt());
+}
+
+/** The first steps of a pipeline on a source: pinned by hash, read, cut into chunks. */
+export async function chunkSource(stores: Stores, source: string): Promise<Chunks> {
+  const files = await listSource(source, []);
+  const ref = await writeJson(stores.objects, 'listings', files, files.length);
+  const listing = { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  const columns = { timeColumn: null, sensorColumn: null, valueColumn: null };
+  const staged = await carryOut('read', createRead(stores), { listing, tz: 'UTC', ...columns });
+  return carryOut('chunk', createChunk(stores), { staged, tz: 'UTC', from: null, to: null });
 }

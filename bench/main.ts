@@ -5,7 +5,7 @@ import { benchDag } from './dag.js';
 import { benchFeatures } from './features.js';
 import type { Row } from './row.js';
 
-/** `npm run bench [-- NAME…] [--json]`: measures ours and the peers in turn, and prints ratios. */
+/** `npm run bench [-- NAME…] [--peers] [--json]`: measures ours and the peers in turn, and prints ratios. */
 const BENCHES: Record<string, () => Promise<Row[]>> = {
   clustering: benchClustering,
   chunking: benchChunking,

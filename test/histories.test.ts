@@ -55,7 +55,7 @@ async function record(): Promise<void> {
     const connection = await Connection.connect({ address: temporal.address });
     for (const [name, [pipeline]] of Object.entries(runs)) {
       const history = await new Client({ connection }).workflow.getHandle(`${pipeline}.${name}`).fetchHistory();
-      const text = JSON.stringify(JSON.parse(historyToJSON(history)), null, 1).replaceAll(work.folder, '/work');
+      const text = JSON.stringify(JSON.parse(historyToJSON(history)), null, 1).replaceAll(process.cwd(), '/millrace');
       await writeFile(join(FOLDER, `${name}.json`), `${text}\n`);
     }
     await connection.close();

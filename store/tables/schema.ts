@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Ref } from '../../dag/ref.js';
 
 /** The tables, as queries see them; `migrations/` makes them. */
 export interface Tables {
@@ -64,21 +65,12 @@ interface ModelVersionsTable {
   version: number;
   run_id: string;
   parent: number | null;
-  artefact: Json<StoredRef>;
-  creator: Json<StoredRef>;
+  artefact: Json<Ref>;
+  creator: Json<Ref>;
   params: Json<Record<string, unknown>>;
   lineage: Json<Record<string, unknown>>;
   metrics: Json<Record<string, unknown>>;
   created_at: Generated<Date>;
-}
-
-interface StoredRef {
-  uri: string;
-  valueHash: string;
-  sha256: string;
-  rows: number;
-  bytes: number;
-  schemaHash: string;
 }
 
 interface PredictionsTable {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -89,6 +89,21 @@ describe('millrace up', () => {
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
     expect(await isAlive(after)).toBe(false);
+  });
+});
+
+describe('a database of another major version of Postgres', () => {
+  it('is left alone, with a clear message and a way out', async () => {
+    const location = await readFile(join(work.home, 'postgres-location'), 'utf8').catch(() => null);
+    const file = join(location === null ? join(work.home, 'postgres') : join(location.trim(), 'data'), 'PG_VERSION');
+    const version = await readFile(file, 'utf8');
+    await writeFile(file, '15\n');
+    const answer = await work.run('runs', 'list');
+    await writeFile(file, version);
+    expect(answer.code).toBe(3);
+    expect(answer.stderr).toMatch(
+      /MR_SERVICE .* was made by Postgres 15; this is Postgres 18, which cannot read it.*move the folder away/s,
+    );
   });
 });
 
