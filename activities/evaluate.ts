@@ -1,6 +1,7 @@
+import { chunkKey } from '../ml/cluster/lineage.js';
 import { readFrame, readJson } from '../store/frames.js';
 import type { Stores } from './context.js';
-import { type ClusterModel, chunkKey, type Parent } from './model.js';
+import type { ClusterModel, Parent } from './model.js';
 import { once } from './once.js';
 import type { TrainedModel } from './train.js';
 import type { Table } from './transform.js';

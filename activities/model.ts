@@ -1,5 +1,4 @@
 import type { Ref } from '../dag/ref.js';
-import type { Frame } from '../ml/frame.js';
 import type { CreatorRef } from './fit.js';
 
 /** A model version that a run begins from, pinned when the run was resolved. */
@@ -30,19 +29,3 @@ export interface ClusterModel {
   /** Which cluster (position) each chunk ever seen belongs to, as a stored table. */
   assignments: Ref;
 }
-
-/** Every chunk a model has seen with its cluster, by position, and the distance to its centre. */
-export function assignmentFrame(
-  keys: Pick<Frame, 'sensors' | 'days'>,
-  labels: ArrayLike<number>,
-  distances: ArrayLike<number>,
-): Frame {
-  const data = new Float64Array(keys.days.length * 2);
-  for (let row = 0; row < keys.days.length; row++) {
-    data[row * 2] = labels[row]!;
-    data[row * 2 + 1] = distances[row]!;
-  }
-  return { sensors: keys.sensors, days: keys.days, columns: ['cluster', 'distance'], data };
-}
-
-export const chunkKey = (sensor: string, day: string) => `${day} ${sensor}`;

@@ -1,11 +1,11 @@
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
-import { firstIds, keepIds } from '../ml/cluster/keep-ids.js';
-import { assign, type KMeansModel, type KMeansOptions, type Points } from '../ml/cluster/kmeans.js';
+import type { KMeansOptions } from '../ml/cluster/kmeans.js';
+import { nameClusters, recall } from '../ml/cluster/lineage.js';
 import type { Frame } from '../ml/frame.js';
 import { readFrame, readJson, writeFrame, writeJson } from '../store/frames.js';
 import type { Stores } from './context.js';
-import { assignmentFrame, type ClusterModel, chunkKey, type Parent } from './model.js';
+import type { ClusterModel, Parent } from './model.js';
 import { once } from './once.js';
 import type { Table } from './transform.js';
 
@@ -51,17 +51,32 @@ export function createTrain(stores: Stores) {
       }
       const points = { data: frame.data, rows: frame.days.length, width: frame.columns.length };
       const before = parent === null ? null : await load(stores, parent, table);
-      const memory = before === null ? null : recall(before.model, before.assignments, frame);
+      const memory = before && recall(before.model.centres, before.assignments, frame);
+      const continued = before?.model.centres.length === params.k;
       const options: KMeansOptions = {
         k: params.k,
         seed: params.seed,
         starts: params.starts,
         maxIterations: params.maxIterations,
         tolerance: params.tolerance,
-        ...(memory !== null && before!.model.centres.length === params.k && { init: memory.centres, prior: memory }),
+        ...(continued && { init: memory!.prior.centres, prior: memory!.prior }),
       };
       const fitted = await stores.parallel.run('kmeans', { points, options }, attempt.signal);
-      const model = await describe(stores, fitted, points, frame, table, params, before, memory);
+      const { assignments, ...clusters } = nameClusters(
+        fitted,
+        { ...frame, points },
+        before && { ids: before.model, memory: memory!, continued },
+      );
+      const model: ClusterModel = {
+        algorithm: 'k-means',
+        creator: table.creator,
+        columns: frame.columns,
+        ...clusters,
+        inertia: fitted.inertia,
+        iterations: fitted.iterations,
+        params,
+        assignments: await writeFrame(stores.objects, 'assignments', assignments),
+      };
       attempt.measure('iterations', fitted.iterations);
       const ref = await writeJson(stores.objects, 'models', model, model.centres.length);
       return { ref, algorithm: model.algorithm, params, inertia: fitted.inertia, iterations: fitted.iterations };
@@ -72,16 +87,6 @@ export function createTrain(stores: Stores) {
 interface Before {
   model: ClusterModel;
   assignments: Frame;
-}
-
-interface Memory {
-  centres: Float64Array;
-  /** Chunks of each cluster that the parent saw and the new table does not hold. */
-  weights: Float64Array;
-  /** Rows of the parent's assignments that are not in the new table. */
-  absent: number[];
-  /** Parent's cluster of each row of the new table, -1 for new chunks. */
-  labels: Int32Array;
 }
 
 async function load(stores: Stores, parent: Parent, table: Table): Promise<Before> {
@@ -96,92 +101,4 @@ async function load(stores: Stores, parent: Parent, table: Table): Promise<Befor
     );
   }
   return { model, assignments: await readFrame(stores.objects, model.assignments) };
-}
-
-function recall(model: ClusterModel, assignments: Frame, frame: Frame): Memory {
-  const rows = new Map(frame.days.map((day, row) => [chunkKey(frame.sensors[row]!, day), row]));
-  const labels = new Int32Array(frame.days.length).fill(-1);
-  const weights = new Float64Array(model.centres.length);
-  const absent: number[] = [];
-  assignments.days.forEach((day, at) => {
-    const cluster = assignments.data[at * 2]!;
-    const row = rows.get(chunkKey(assignments.sensors[at]!, day));
-    if (row === undefined) {
-      weights[cluster]!++;
-      absent.push(at);
-    } else labels[row] = cluster;
-  });
-  return { centres: Float64Array.from(model.centres.flat()), weights, absent, labels };
-}
-
-async function describe(
-  stores: Stores,
-  fitted: KMeansModel,
-  points: Points,
-  frame: Frame,
-  table: Table,
-  params: Record<string, unknown> & { k: number },
-  before: Before | null,
-  memory: Memory | null,
-): Promise<ClusterModel> {
-  const { k } = params;
-  const shared = memory === null ? [] : [...memory.labels.keys()].filter((row) => memory.labels[row] !== -1);
-  const continued = before !== null && before.model.centres.length === k;
-  // Chunks that are not in this table vote too: a continued centre stands for what its cluster saw before.
-  const absent = continued ? memory!.absent.map((at) => before.assignments.data[at * 2]!) : [];
-  const { ids, nextId } =
-    before === null
-      ? firstIds(k)
-      : keepIds(
-          before.model,
-          [...shared.map((row) => memory!.labels[row]!), ...absent],
-          [...shared.map((row) => fitted.labels[row]!), ...absent],
-          k,
-        );
-  // Positions follow ids, so that a table of clusters reads the same from version to version.
-  const order = ids.map((_, position) => position).sort((a, b) => ids[a]! - ids[b]!);
-  const place = new Int32Array(k);
-  order.forEach((position, rank) => {
-    place[position] = rank;
-  });
-  const labels = fitted.labels.map((label) => place[label]!);
-  const distances = new Float64Array(points.rows);
-  assign(points, fitted.centres, new Int32Array(points.rows), distances);
-
-  const radius = new Array<number>(k).fill(0);
-  const seen = new Array<number>(k).fill(0);
-  labels.forEach((label, row) => {
-    distances[row] = Math.sqrt(distances[row]!);
-    radius[label] = Math.max(radius[label]!, distances[row]!);
-    seen[label]!++;
-  });
-  const keys = { sensors: [...frame.sensors], days: [...frame.days] };
-  const allLabels = [...labels];
-  const allDistances = [...distances];
-  if (continued) {
-    for (const at of memory!.absent) {
-      const label = place[before.assignments.data[at * 2]!]!;
-      keys.sensors.push(before.assignments.sensors[at]!);
-      keys.days.push(before.assignments.days[at]!);
-      allLabels.push(label);
-      allDistances.push(before.assignments.data[at * 2 + 1]!);
-      radius[label] = Math.max(radius[label]!, before.assignments.data[at * 2 + 1]!);
-      seen[label]!++;
-    }
-  }
-  const width = points.width;
-  return {
-    algorithm: 'k-means',
-    creator: table.creator,
-    columns: frame.columns,
-    centres: order.map((position) => [...fitted.centres.subarray(position * width, (position + 1) * width)]),
-    ids: order.map((position) => ids[position]!),
-    nextId,
-    radius,
-    seen,
-    inertia: fitted.inertia,
-    iterations: fitted.iterations,
-    params,
-    assignments: await writeFrame(stores.objects, 'assignments', assignmentFrame(keys, allLabels, allDistances)),
-  };
 }
