@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -28,6 +28,7 @@ const ROUNDS = 5;
 /** What the orchestration itself costs: steps that do nothing, with all that is recorded about them. */
 export async function benchDag(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+  await chmod(folder, 0o711);
   const stop = new AbortController();
   const env = { ...readEnv(), home: join(folder, '.millrace'), store: join(folder, 'store') };
   try {

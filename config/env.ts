@@ -22,9 +22,6 @@ export interface Env {
   path: string;
   pip: { indexUrl: string | undefined; configFile: string | undefined };
   color: boolean;
-  /** Tests: a skipped test is a failure. */
-  noSkip: boolean;
-  user: string | undefined;
 }
 
 export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Env {
@@ -42,12 +39,15 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     path: get('PATH') ?? '',
     pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
     color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),
-    noSkip: get('MILLRACE_NO_SKIP') === '1',
-    user: get('SUDO_USER') ?? get('USER'),
   };
 }
 
 /** Cuts TensorFlow's own log on stderr to errors, unless TF_CPP_MIN_LOG_LEVEL says otherwise; before it is loaded. */
 export function quietTensorflow(): void {
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+}
+
+/** Keeps the loader inside of node-pg-migrate, which our SQL files do not need, from writing to the temporary folder. */
+export function keepMigrationsOffDisk(): void {
+  process.env.JITI_FS_CACHE = 'false';
 }

@@ -9,7 +9,6 @@ export const ERRORS = {
   MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
   MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },
-  MR_DECLARATION: { retry: false, exit: 2, meaning: 'The declaration of a pipeline is wrong.' },
   MR_FILE_UNREADABLE: {
     retry: false,
     exit: 1,
@@ -22,7 +21,6 @@ export const ERRORS = {
   MR_OBJECT_MISSING: { retry: true, exit: 1, meaning: 'A stored object is gone; it is made again.' },
   MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },
   MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
-  MR_PORT_TAKEN: { retry: false, exit: 3, meaning: 'A fixed port is taken by another program.' },
   MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
   MR_RUN_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no run of that id.' },
   MR_SERVICE: { retry: true, exit: 3, meaning: 'A service that is needed cannot be reached.' },

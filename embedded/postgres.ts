@@ -4,6 +4,7 @@ import {
   chmod,
   chown,
   cp,
+  lstat,
   mkdir,
   mkdtemp,
   open,
@@ -40,6 +41,8 @@ interface Account {
 const USER = 'millrace';
 const DATABASE = 'millrace';
 const run = promisify(execFile);
+/** Beginning of the names of folders for servers that cannot reach their work folder. */
+const OUTSIDE = '/var/tmp/millrace-';
 
 /**
  * Starts Postgres on loopback in the work folder; the first time it is made, with generated passwords, SCRAM only and
@@ -95,8 +98,10 @@ async function findPlace(home: Home, account: Account | null, say: (message: str
   const reachable = await canReach(home.dir);
   let outside = remembered?.trim() ?? null;
   if (outside === null && !(reachable && (await canReach(bin)))) {
-    outside = await mkdtemp('/var/tmp/millrace-');
+    await removeAbandoned();
+    outside = await mkdtemp(OUTSIDE);
     await chmod(outside, 0o711);
+    await writeFile(join(outside, 'home'), home.dir, { mode: 0o600 });
     await writeWhole(home.postgresLocation(), `${outside}\n`);
     say(`${home.dir} is closed to the user ${account.name}, as whom Postgres runs: its files are in ${outside}`);
   }
@@ -108,6 +113,16 @@ async function findPlace(home: Home, account: Account | null, say: (message: str
     await rename(`${copy}.part`, copy);
   }
   return { bin: join(copy, 'bin'), data: join(outside, 'data') };
+}
+
+/** Folders outside of work folders that were deleted since: nobody else knows of them. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(dirname(OUTSIDE))) {
+    const folder = join(dirname(OUTSIDE), name);
+    if (!folder.startsWith(OUTSIDE) || (await lstat(folder)).uid !== process.getuid?.()) continue;
+    const home = await readFile(join(folder, 'home'), 'utf8').catch(() => null);
+    if (home !== null && !(await exists(home))) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function canReach(folder: string): Promise<boolean> {

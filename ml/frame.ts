@@ -7,21 +7,6 @@ export interface Frame {
   data: Float64Array;
 }
 
-/** The rows of a frame that `keep` names, in that order. */
-export function takeRows(frame: Frame, keep: readonly number[]): Frame {
-  const width = frame.columns.length;
-  const data = new Float64Array(keep.length * width);
-  keep.forEach((row, i) => {
-    data.set(frame.data.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return {
-    sensors: keep.map((row) => frame.sensors[row]!),
-    days: keep.map((row) => frame.days[row]!),
-    columns: frame.columns,
-    data,
-  };
-}
-
 /** Copies one column out, by position. */
 export function columnOf(frame: Pick<Frame, 'columns' | 'data'>, column: number): Float64Array {
   const width = frame.columns.length;

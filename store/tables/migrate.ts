@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import type pg from 'pg';
+import { keepMigrationsOffDisk } from '../../config/env.js';
 
 /** Brings the database to the newest schema, under an advisory lock; safe to run twice and from two processes. */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
+  // The loader reads the variable when it is imported.
+  keepMigrationsOffDisk();
+  const { runner } = await import('node-pg-migrate');
   const client = await pool.connect();
   try {
     const done = await runner({

@@ -7,7 +7,7 @@ import { Duck } from '../../store/duck.js';
 import { writeJson } from '../../store/frames.js';
 import { quote } from '../../store/sql.js';
 import { type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
-import { RUN, type TestStores, testStores } from '../support/stores.js';
+import { RUN, runMapped, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -510,4 +510,15 @@ test('a batch that was cancelled makes nothing more', async () => {
   const batch = { ...call, worklist, slice: { from: 0, to: 2 }, batch: 1, batches: 1 };
   await expect(step.batch(batch, stores.attempt(AbortSignal.abort()))).rejects.toMatchObject({ name: 'AbortError' });
   expect(await step.plan(call, stores.attempt())).toMatchObject({ items: 2, kept: 0 });
+});
+
+test('an account of readings that does not add up fails the run, with all fates', async () => {
+  const { staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-01,x,', '2024-01-02,x,1']);
+  const lost = staged.map((file) => ({ ...file, read: file.read + 1 }));
+  const ref = await writeJson(stores.objects, 'staged-sources', lost);
+  const inputs = { staged: { ...ref, files: 1, read: 4 }, tz: 'UTC', from: null, to: null };
+  await expect(runMapped(stores, 'chunk', createChunk(stores), inputs)).rejects.toMatchObject({
+    code: 'MR_ACCOUNT',
+    message: expect.stringContaining('4 readings were read, but their fates add up to 3'),
+  });
 });

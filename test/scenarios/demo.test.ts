@@ -1,16 +1,30 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnv } from '../../config/env.js';
 import { type Answer, Workplace } from '../support/cli.js';
 
 describe('millrace demo', () => {
   let work: Workplace;
   let answer: Answer;
 
+  /** Homes and temporary folders that must stay as empty as they are. */
+  let elsewhere: Record<'HOME' | 'TMPDIR', string>;
+
   beforeAll(async () => {
-    work = await Workplace.create();
+    const [home, temporary] = await Promise.all(
+      ['home', 'tmp'].map((name) => mkdtemp(join(tmpdir(), `millrace-${name}-`))),
+    );
+    elsewhere = { HOME: home!, TMPDIR: temporary! };
+    const { cache } = readEnv();
+    work = await Workplace.create({ ...elsewhere, MILLRACE_CACHE: cache });
     answer = await work.run('demo');
   });
-  afterAll(() => work.close());
+  afterAll(async () => {
+    await work.close();
+    for (const folder of Object.values(elsewhere)) await rm(folder, { recursive: true });
+  });
 
   it('ends well and shows what came of it', () => {
     expect(answer.code, answer.stderr).toBe(0);
@@ -25,6 +39,11 @@ describe('millrace demo', () => {
       expect(answer.stdout).toContain(words);
     }
     expect(answer.stderr).toMatch(/✓ report/);
+  });
+
+  it('writes nothing outside of the work folder', async () => {
+    for (const folder of [elsewhere.HOME, elsewhere.TMPDIR]) expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(work.folder)).toEqual(['.millrace']);
   });
 
   it('accounts for every reading', async () => {

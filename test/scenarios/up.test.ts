@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,6 +104,26 @@ describe('a database of another major version of Postgres', () => {
     expect(answer.stderr).toMatch(
       /MR_SERVICE .* was made by Postgres 15; this is Postgres 18, which cannot read it.*move the folder away/s,
     );
+  });
+});
+
+describe('a work folder that the user of Postgres cannot reach', () => {
+  it('has its database in a folder outside, said and remembered, and removed when the work folder is gone', async (ctx) => {
+    if (process.getuid!() !== 0) ctx.skip('only root runs Postgres as another user');
+    const closed = await Workplace.create({}, 0o700);
+    const said = (await closed.run('runs', 'list')).stderr;
+    const outside = /is closed to the user \w+, as whom Postgres runs: its files are in (\S+)/.exec(said)![1]!;
+    expect((await stat(join(outside, 'data'))).mode & 0o777).toBe(0o700);
+    await closed.run('down');
+    expect((await closed.run('runs', 'list')).stderr).not.toContain('is closed');
+    await closed.run('down');
+    await rm(closed.home, { recursive: true });
+
+    const next = await Workplace.create({}, 0o700);
+    await next.run('runs', 'list');
+    await expect(stat(outside)).rejects.toThrow(/ENOENT/);
+    await next.close();
+    await closed.close();
   });
 });
 

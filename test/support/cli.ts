@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -18,8 +18,11 @@ export class Workplace {
     private readonly env: Record<string, string>,
   ) {}
 
-  static async create(env: Record<string, string> = {}): Promise<Workplace> {
-    return new Workplace(await mkdtemp(join(tmpdir(), 'millrace-work-')), env);
+  /** @param mode 0o711 lets the user Postgres runs as through, where the tests run as root */
+  static async create(env: Record<string, string> = {}, mode = 0o711): Promise<Workplace> {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-work-'));
+    await chmod(folder, mode);
+    return new Workplace(folder, env);
   }
 
   get home(): string {
@@ -49,6 +52,8 @@ export class Workplace {
 
   async close(): Promise<void> {
     await this.run('down');
+    const outside = await readFile(join(this.home, 'postgres-location'), 'utf8').catch(() => null);
+    if (outside !== null) await rm(outside.trim(), { recursive: true, force: true });
     await rm(this.folder, { recursive: true, force: true });
   }
 }
