@@ -1,15 +1,16 @@
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
 import type { DuckSession } from '../store/duck.js';
-import { readJson, writeJson } from '../store/frames.js';
-import { hashBytes, hashFile, hashJson } from '../store/hash.js';
+import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
+import { adoptFile, readJson, writeJson } from '../store/frames.js';
+import { hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
+import type { Stored } from '../store/objects/object-store.js';
 import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
 import { dayObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
-import { eachOf } from './each-of.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
 import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
@@ -71,7 +72,7 @@ interface Item {
   day: number;
   key: string;
   /** Staged objects that hold readings of the day, in the order of their files. */
-  staged: string[];
+  staged: Stored[];
   rows: number;
 }
 
@@ -95,8 +96,10 @@ export function createChunk(stores: Stores) {
     async plan({ inputs }) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
-      for (const item of daysOf(files, inputs, stores.codeHash('chunk'))) {
-        const record = await kept.get(item.key);
+      const items = daysOf(files, inputs, stores.codeHash('chunk'));
+      const records = await eachOf(items, LOOKUPS_AT_ONCE, ({ key }) => kept.get(key));
+      for (const [at, item] of items.entries()) {
+        const record = records[at]!;
         const same = record !== null && (!record.byOrder || record.madeOf === hashJson(item.staged));
         if (same) worklist.kept.push(item);
         else worklist.make.push({ item, weight: item.rows });
@@ -114,7 +117,7 @@ export function createChunk(stores: Stores) {
 
     async gather({ inputs }, items, { made, kept: already }, attempt) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
-      const days = (await Promise.all(items.map(async ({ key }) => (await kept.get(key))!))).map(
+      const days = (await eachOf(items, LOOKUPS_AT_ONCE, ({ key }) => kept.must(key))).map(
         ({ madeOf: _, byOrder: __, ...day }): DayChunks => day,
       );
       days.sort((a, b) => (a.day < b.day ? -1 : 1));
@@ -156,13 +159,13 @@ export function createChunk(stores: Stores) {
 function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): Item[] {
   const from = input.from === null ? -Infinity : dayNumber(input.from);
   const to = input.to === null ? Infinity : dayNumber(input.to);
-  const byDay = new Map<number, { prints: string[]; staged: string[]; rows: number }>();
-  for (const { uri, days } of files) {
+  const byDay = new Map<number, { prints: string[]; staged: Stored[]; rows: number }>();
+  for (const { object, days } of files) {
     for (const { day, rows, print } of days) {
       if (day < from || day > to) continue;
       const entry = byDay.get(day) ?? { prints: [], staged: [], rows: 0 };
       entry.prints.push(print);
-      entry.staged.push(uri);
+      entry.staged.push(object!);
       entry.rows += rows;
       byDay.set(day, entry);
     }
@@ -180,37 +183,44 @@ function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): 
 async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt): Promise<DayRecord> {
   const scratch = await stores.objects.scratch();
   try {
-    return await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
-      const staged = await Promise.all(item.staged.map((uri) => stores.objects.local(uri)));
-      const start = dayStart(item.day, tz);
-      const end = dayStart(item.day + 1, tz);
-      const file = join(scratch, 'day.parquet');
-      const write = (sql: string) => duck.run(`COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
-      await duck.run(sensorTypeSql(staged, item.day));
-      await write(dayObjectSql(staged, item.day));
-      let scanned = await scan(duck, file, start, end);
-      const all = scanned.rows;
-      const byOrder = scanned.sameTimes > 0;
-      if (byOrder) {
-        await write(distinctDaySql(staged, item.day, doubledHour(item.day, tz)));
-        scanned = await scan(duck, file, start, end);
-      }
-      const duplicates = all - scanned.rows;
-      const { chunks, rows } = scanned;
-      const day = dayName(item.day);
-      const values = hashBytes(...chunks.map(({ sensor, valueHash }) => `${JSON.stringify(sensor)}${valueHash}`));
-      const uri = `chunks/${day}/${values.slice(0, 32)}.parquet`;
-      const { sha256, bytes } = await digest(file);
-      await stores.objects.adopt(uri, file);
-      return { day, uri, sha256, bytes, start, end, rows, duplicates, chunks, byOrder, madeOf: hashJson(item.staged) };
-    });
+    return await stores.objects.local(
+      item.staged,
+      (staged) => sortDay(stores, item, staged, tz, scratch, attempt),
+      attempt.signal,
+    );
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function digest(file: string): Promise<{ sha256: string; bytes: number }> {
-  return { sha256: await hashFile(file), bytes: (await stat(file)).size };
+async function sortDay(
+  stores: Stores,
+  item: Item,
+  staged: string[],
+  tz: string,
+  scratch: string,
+  attempt: Attempt,
+): Promise<DayRecord> {
+  return stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
+    const start = dayStart(item.day, tz);
+    const end = dayStart(item.day + 1, tz);
+    const file = join(scratch, 'day.parquet');
+    const write = (sql: string) => duck.run(`COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
+    await duck.run(sensorTypeSql(staged, item.day));
+    await write(dayObjectSql(staged, item.day));
+    let scanned = await scan(duck, file, start, end);
+    const all = scanned.rows;
+    const byOrder = scanned.sameTimes > 0;
+    if (byOrder) {
+      await write(distinctDaySql(staged, item.day, doubledHour(item.day, tz)));
+      scanned = await scan(duck, file, start, end);
+    }
+    const duplicates = all - scanned.rows;
+    const { chunks, rows } = scanned;
+    const day = dayName(item.day);
+    const object = await adoptFile(stores.objects, `chunks/${day}`, file);
+    return { day, ...object, start, end, rows, duplicates, chunks, byOrder, madeOf: hashJson(item.staged) };
+  });
 }
 
 async function scan(duck: DuckSession, file: string, start: number, end: number) {

@@ -1,13 +1,13 @@
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
 import { FEATURE_NAMES } from '../ml/features/chunk-features.js';
+import { eachOf } from '../store/each-of.js';
 import { readJson, writeFrame } from '../store/frames.js';
 import { KeptRows } from '../store/kept-rows.js';
 import { quote } from '../store/sql.js';
 import type { Chunks, DayChunks, Manifest } from './chunk.js';
 import type { Chunk } from './chunk-scan.js';
 import type { Attempt, Stores } from './context.js';
-import { eachOf } from './each-of.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 
 export interface FeaturesInput {
@@ -111,7 +111,7 @@ function joined(parts: readonly Float64Array[]): Float64Array {
 }
 
 async function read(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<DayReadings> {
-  return readRanges(stores, await stores.objects.local(day.uri), chunks, attempt);
+  return stores.objects.local([day], ([path]) => readRanges(stores, path!, chunks, attempt), attempt.signal);
 }
 
 /** Shares the chunks of a day out among the worker threads. */

@@ -160,13 +160,25 @@ async function publishChunks(
   const rows: (string | number | null)[][] = [];
   for (const { quarantine, path } of files) {
     if (quarantine === null || rows.length >= MAX_QUARANTINE_ROWS) continue;
-    const object = await stores.objects.local(quarantine);
-    await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, async (duck) => {
-      const bad = await duck.rows<{ record: number; sensor: string | null; reason: string; raw: string | null }>(
-        `SELECT record::DOUBLE AS record, sensor, reason, raw FROM read_parquet(${quote(object)}) LIMIT ${MAX_QUARANTINE_ROWS - rows.length}`,
-      );
-      for (const { record, sensor, reason, raw } of bad) rows.push([runId, path, record, sensor, reason, raw]);
-    });
+    const most = MAX_QUARANTINE_ROWS - rows.length;
+    const bad = await stores.objects.local(
+      [quarantine],
+      ([object]) => quarantined(stores, object!, most, attempt),
+      attempt.signal,
+    );
+    for (const { record, sensor, reason, raw } of bad) rows.push([runId, path, record, sensor, reason, raw]);
   }
   await stores.registry.replaceQuarantine(runId, rows);
+}
+
+interface QuarantineRow {
+  record: number;
+  sensor: string | null;
+  reason: string;
+  raw: string | null;
+}
+
+function quarantined(stores: Stores, object: string, most: number, { signal }: Attempt): Promise<QuarantineRow[]> {
+  const sql = `SELECT record::DOUBLE AS record, sensor, reason, raw FROM read_parquet(${quote(object)}) LIMIT ${most}`;
+  return stores.duck.session({ tz: 'UTC', signal }, (duck) => duck.rows<QuarantineRow>(sql));
 }

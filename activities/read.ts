@@ -6,9 +6,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../config/errors.js';
 import type { DuckSession } from '../store/duck.js';
-import { readJson, writeJson } from '../store/frames.js';
+import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
+import { adoptFile, readJson, writeJson } from '../store/frames.js';
 import { hashJson } from '../store/hash.js';
-import { KeptRecords } from '../store/kept.js';
+import { KeptRecords, refsIn } from '../store/kept.js';
+import type { Stored } from '../store/objects/object-store.js';
 import { quote } from '../store/sql.js';
 import type { Attempt, Stores } from './context.js';
 import { type Column, type ColumnChoice, type Layout, layoutOf } from './layout.js';
@@ -34,15 +36,15 @@ export interface StagedFile {
   key: string;
   name: string;
   path: string;
-  /** Parquet of all its readings, where there are any. */
-  uri: string;
+  /** Parquet of all its readings; null where there are none. */
+  object: Stored | null;
   form: Layout['form'];
   zoneless: boolean;
   read: number;
   missing: number;
   quarantined: Record<string, number>;
   /** Parquet of the unusable readings, or null. */
-  quarantine: string | null;
+  quarantine: Stored | null;
   days: FileDay[];
 }
 
@@ -61,9 +63,7 @@ interface Item {
 
 /** Reads files of any supported kind into one form: time in µs, sensor, value; what cannot be used is set apart. */
 export function createRead(stores: Stores) {
-  const kept = new KeptRecords<StagedFile>(stores.objects, 'read', ({ read, uri, quarantine }) =>
-    read === 0 ? [] : [uri, ...(quarantine === null ? [] : [quarantine])],
-  );
+  const kept = new KeptRecords<StagedFile>(stores.objects, 'read', refsIn);
 
   const step: MappedStep<ReadInput, Item, Staged> = {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
@@ -73,10 +73,14 @@ export function createRead(stores: Stores) {
       const files = await readJson<SourceFile[]>(stores.objects, inputs.listing.ref);
       const how = { tz: inputs.tz, time: inputs.timeColumn, sensor: inputs.sensorColumn, value: inputs.valueColumn };
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
-      for (const file of files) {
-        const key = hashJson([stores.codeHash('read'), how, file.name, file.format, file.sha256]);
-        if ((await kept.get(key)) !== null) worklist.kept.push({ file, key });
-        else worklist.make.push({ item: { file, key }, weight: file.bytes });
+      const items = files.map((file) => ({
+        file,
+        key: hashJson([stores.codeHash('read'), how, file.name, file.format, file.sha256]),
+      }));
+      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (await kept.get(key)) !== null);
+      for (const [at, item] of items.entries()) {
+        if (there[at]) worklist.kept.push(item);
+        else worklist.make.push({ item, weight: item.file.bytes });
       }
       return worklist;
     },
@@ -89,9 +93,10 @@ export function createRead(stores: Stores) {
     },
 
     async gather(_call, items) {
-      const files = await Promise.all(
-        items.map(async ({ key, file }) => ({ ...(await kept.get(key))!, path: file.path })),
-      );
+      const files = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key, file }) => ({
+        ...(await kept.must(key)),
+        path: file.path,
+      }));
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const read = files.reduce((sum, file) => sum + file.read, 0);
       if (read === 0) {
@@ -117,12 +122,11 @@ async function stageFile(
   input: ReadInput,
   attempt: Attempt,
 ): Promise<StagedFile> {
-  const uri = `staged/${key.slice(0, 2)}/${key}.parquet`;
   const staged: StagedFile = {
     key,
     name: file.name,
     path: file.path,
-    uri,
+    object: null,
     form: 'long',
     zoneless: false,
     read: 0,
@@ -158,11 +162,10 @@ async function stageFile(
         await duck.run(
           `COPY (${quarantineSql(out, width, file.format === 'parquet' ? null : path)}) TO ${quote(bad)} (FORMAT parquet)`,
         );
-        staged.quarantine = `quarantine/${key.slice(0, 2)}/${key}.parquet`;
-        await stores.objects.adopt(staged.quarantine, bad);
+        staged.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
       }
       await duck.run('DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans');
-      await stores.objects.adopt(uri, out);
+      staged.object = await adoptFile(stores.objects, 'staged', out);
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });

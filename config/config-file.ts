@@ -8,6 +8,9 @@ export const CONFIG_FILE = 'millrace.yaml';
 /** Enough for sorts of many million readings without spilling much, and small beside Node's own memory. */
 const DEFAULT_MEMORY_MIB = 768;
 
+/** Some days of a large plant, so that what one step wrote the next finds near. */
+const DEFAULT_LOCAL_MIB = 4096;
+
 const schema = z.strictObject({
   memoryMiB: z
     .int()
@@ -15,6 +18,12 @@ const schema = z.strictObject({
     .max(1_048_576)
     .default(DEFAULT_MEMORY_MIB)
     .describe('Memory for sorting before it spills to disk.'),
+  localMiB: z
+    .int()
+    .min(64)
+    .max(16_777_216)
+    .default(DEFAULT_LOCAL_MIB)
+    .describe('Local space for copies of objects, where the store is on S3.'),
   threads: z.int().min(1).max(1024).nullable().default(null).describe('Threads of one worker. null: one per core.'),
   pipelines: z
     .record(z.string(), z.record(z.string(), z.unknown()))

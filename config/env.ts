@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import { MillraceError } from './errors.js';
 
 /** What the environment says, read here and nowhere else. Empty variables count as unset. */
 export interface Env {
@@ -10,10 +12,26 @@ export interface Env {
   /** External Temporal. `TEMPORAL_ADDRESS`; unset: the embedded server. */
   temporalAddress: string | undefined;
   temporalNamespace: string;
+  /** How to reach it: TLS, certificates, API key, by the variables that all of Temporal's tools know. */
+  temporalConnection: TemporalConnection;
   /** External Postgres. `DATABASE_URL`; unset: the embedded server. */
   databaseUrl: string | undefined;
-  /** Folder of the object store. `MILLRACE_STORE`, default `<home>/store`. */
+  /** File that holds its password, so that no URL has to. `DATABASE_PASSWORD_FILE`. */
+  databasePasswordFile: string | undefined;
+  /** Most connections of one process. `DATABASE_POOL`. */
+  databasePool: number;
+  /** Object store: a folder, or `s3://bucket/prefix`. `MILLRACE_STORE`, default `<home>/store`. */
   store: string;
+  /** How to reach a store on S3. Credentials are found by the AWS SDK, in the places it always looks. */
+  s3: { endpoint: string | undefined; region: string | undefined; pathStyle: boolean; caFile: string | undefined };
+  /** Folder for temporary files and local copies of objects on S3. `MILLRACE_SCRATCH`, default `<home>/scratch`. */
+  scratch: string;
+  /** Where this process answers for its health and metrics, or undefined: not at all. `MILLRACE_METRICS`. */
+  metrics: Listen | undefined;
+  /** Where the REST server listens. `MILLRACE_HOST`, `MILLRACE_PORT`. */
+  rest: Listen;
+  /** Build of this worker in a deployment, or undefined: not versioned. `MILLRACE_BUILD_ID`. */
+  buildId: string | undefined;
   /** Folder of `millrace.yaml`, and of what the command line names relatively. */
   cwd: string;
   /** Another configuration file. `MILLRACE_CONFIG`. */
@@ -24,22 +42,93 @@ export interface Env {
   color: boolean;
 }
 
+export interface Listen {
+  host: string;
+  port: number;
+}
+
+/** What `Connection.connect` and `NativeConnection.connect` take beside the address. */
+export type TemporalConnection = Pick<ClientConnectConfig['connectionOptions'], 'tls' | 'apiKey' | 'metadata'>;
+
+/** Postgres gives up to a hundred by default, and each worker kind is a process of its own. */
+const DATABASE_POOL = 8;
+const REST: Listen = { host: '127.0.0.1', port: 8780 };
+
 export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Env {
   const get = (name: string) => env[name]?.trim() || undefined;
   const home = resolve(cwd, get('MILLRACE_HOME') ?? '.millrace');
+  const store = get('MILLRACE_STORE');
+  const endpoint = get('AWS_ENDPOINT_URL_S3') ?? get('AWS_ENDPOINT_URL');
   return {
     home,
     cache: resolve(cwd, get('MILLRACE_CACHE') ?? join(get('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'millrace')),
     temporalAddress: get('TEMPORAL_ADDRESS'),
     temporalNamespace: get('TEMPORAL_NAMESPACE') ?? 'default',
+    temporalConnection: temporalConnection(env),
     databaseUrl: get('DATABASE_URL'),
-    store: resolve(cwd, get('MILLRACE_STORE') ?? join(home, 'store')),
+    databasePasswordFile: get('DATABASE_PASSWORD_FILE'),
+    databasePool: wholeNumber('DATABASE_POOL', get('DATABASE_POOL'), 1, 1000) ?? DATABASE_POOL,
+    store: store?.startsWith('s3://') ? store : resolve(cwd, store ?? join(home, 'store')),
+    s3: {
+      endpoint,
+      region: get('AWS_REGION') ?? get('AWS_DEFAULT_REGION') ?? (endpoint === undefined ? undefined : 'us-east-1'),
+      // Servers other than AWS's seldom have a host name per bucket.
+      pathStyle: flag('MILLRACE_S3_PATH_STYLE', get('MILLRACE_S3_PATH_STYLE')) ?? endpoint !== undefined,
+      caFile: get('MILLRACE_S3_CA') && resolve(cwd, get('MILLRACE_S3_CA')!),
+    },
+    scratch: resolve(cwd, get('MILLRACE_SCRATCH') ?? join(home, 'scratch')),
+    metrics: listen('MILLRACE_METRICS', get('MILLRACE_METRICS')),
+    rest: {
+      host: get('MILLRACE_HOST') ?? REST.host,
+      port: wholeNumber('MILLRACE_PORT', get('MILLRACE_PORT'), 0, 65_535) ?? REST.port,
+    },
+    buildId: get('MILLRACE_BUILD_ID'),
     cwd,
     config: get('MILLRACE_CONFIG') && resolve(cwd, get('MILLRACE_CONFIG')!),
     path: get('PATH') ?? '',
     pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
     color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),
   };
+}
+
+function temporalConnection(env: NodeJS.ProcessEnv): TemporalConnection {
+  const set = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  try {
+    // The file that Temporal's own tools share is left out: without an address of its own, Millrace is embedded.
+    const { connectionOptions } = loadClientConnectConfig({
+      disableFile: true,
+      overrideEnvVars: Object.fromEntries(set),
+    });
+    const { tls, apiKey, metadata } = connectionOptions;
+    return { ...(tls !== undefined && { tls }), ...(apiKey && { apiKey }), ...(metadata && { metadata }) };
+  } catch (cause) {
+    throw new MillraceError('MR_CONFIG', `TEMPORAL_…: ${(cause as Error).message}`, {}, { cause });
+  }
+}
+
+function wholeNumber(name: string, text: string | undefined, from: number, to: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= from && value <= to) return value;
+  throw new MillraceError('MR_CONFIG', `${name} is "${text}"`, { allowed: `a whole number from ${from} to ${to}` });
+}
+
+function flag(name: string, text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new MillraceError('MR_CONFIG', `${name} is "${text}"`, { allowed: 'true or false' });
+}
+
+function listen(name: string, text: string | undefined): Listen | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(?:(.*):)?(\d+)$/.exec(text);
+  if (match === null) throw new MillraceError('MR_CONFIG', `${name} is "${text}"`, { allowed: 'host:port, or a port' });
+  return { host: match[1] || '127.0.0.1', port: wholeNumber(name, match[2], 0, 65_535)! };
+}
+
+/** The SDK is pinned to the last line that runs on Node 20; its note about later ones helps no user. Before it is used. */
+export function quietAwsSdk(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 }
 
 /** Cuts TensorFlow's own log on stderr to errors, unless TF_CPP_MIN_LOG_LEVEL says otherwise; before it is loaded. */

@@ -2,20 +2,37 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config-file.js';
-import type { Env } from './env.js';
+import type { Env, TemporalConnection } from './env.js';
 import { MillraceError } from './errors.js';
 
 /** Where everything is that a process of Millrace talks to. */
 export interface Settings {
-  temporal: { address: string; namespace: string };
+  temporal: { address: string; namespace: string } & TemporalConnection;
   /** As `pg` takes it. */
   database:
-    | { connectionString: string }
-    | { host: string; port: number; user: string; password: string; database: string };
-  store: string;
+    | { connectionString: string; password?: string; max: number }
+    | { host: string; port: number; user: string; password: string; database: string; max: number };
+  store: { kind: 'folder'; root: string } | S3Location;
+  /** Folder for temporary files, where the store is not on this machine. */
+  scratch: string;
+  /** Most that local copies of objects may take, in MiB. */
+  localMiB: number;
   /** Memory for DuckDB before it spills to disk, in MiB. */
   memoryMiB: number;
   threads: number;
+}
+
+/** A place in a bucket. */
+export interface S3Location {
+  kind: 's3';
+  bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  prefix: string;
+  endpoint: string | undefined;
+  region: string | undefined;
+  pathStyle: boolean;
+  /** An authority of one's own, for servers whose certificate no public one has signed. */
+  ca: Buffer | undefined;
 }
 
 /** What the embedded services write down when they are up. */
@@ -41,9 +58,15 @@ export async function loadSettings(env: Env): Promise<Settings> {
   const address = env.temporalAddress ?? state?.temporal?.address;
   if (address === undefined) throw down('the embedded Temporal server');
   return {
-    temporal: { address, namespace: env.temporalNamespace },
-    database: env.databaseUrl !== undefined ? { connectionString: env.databaseUrl } : await embeddedDatabase(),
-    store: env.store,
+    temporal: {
+      address,
+      namespace: env.temporalNamespace,
+      ...(env.temporalAddress !== undefined && env.temporalConnection),
+    },
+    database: env.databaseUrl !== undefined ? await externalDatabase(env.databaseUrl) : await embeddedDatabase(),
+    store: await storeLocation(env),
+    scratch: env.scratch,
+    localMiB: config.localMiB,
     memoryMiB: config.memoryMiB,
     threads: config.threads ?? availableParallelism(),
   };
@@ -51,8 +74,36 @@ export async function loadSettings(env: Env): Promise<Settings> {
   async function embeddedDatabase() {
     if (!state?.postgres) throw down('the embedded Postgres');
     const password = (await readFile(join(env.home, PASSWORD_FILE), 'utf8')).trim();
-    return { host: '127.0.0.1', ...state.postgres, password };
+    const { port, user, database } = state.postgres;
+    return { host: '127.0.0.1', port, user, database, password, max: env.databasePool };
   }
+
+  async function externalDatabase(connectionString: string) {
+    const file = env.databasePasswordFile;
+    const password = file && (await readSetting('DATABASE_PASSWORD_FILE', file)).toString('utf8').trim();
+    return { connectionString, ...(password && { password }), max: env.databasePool };
+  }
+}
+
+/** @throws MillraceError MR_CONFIG when the URL of a bucket is not one */
+async function storeLocation(env: Env): Promise<Settings['store']> {
+  if (!env.store.startsWith('s3://')) return { kind: 'folder', root: env.store };
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([^?#]*))?$/.exec(env.store);
+  if (match === null) {
+    throw new MillraceError('MR_CONFIG', `MILLRACE_STORE is "${env.store}"`, {
+      allowed: 'a folder, or s3://bucket/prefix; buckets have 3 to 63 lower-case letters, digits, dots and hyphens',
+    });
+  }
+  const { endpoint, region, pathStyle, caFile } = env.s3;
+  const ca = caFile === undefined ? undefined : await readSetting('MILLRACE_S3_CA', caFile);
+  const prefix = (match[2] ?? '').replace(/^\/+|\/+$/g, '');
+  return { kind: 's3', bucket: match[1]!, prefix, endpoint, region, pathStyle, ca };
+}
+
+async function readSetting(name: string, file: string): Promise<Buffer> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new MillraceError('MR_CONFIG', `${name}: ${(cause as Error).message}`, {}, { cause });
+  });
 }
 
 /** What is written down about embedded services, or null when none were started. */

@@ -1,10 +1,11 @@
+import { stat } from 'node:fs/promises';
 import { parquetMetadata, parquetRead } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
 import type { Frame } from '../ml/frame.js';
-import { hashBytes, hashFrame, hashJson } from './hash.js';
-import type { ObjectStore } from './objects/object-store.js';
+import { hashBytes, hashFile, hashFrame, hashJson } from './hash.js';
+import type { ObjectStore, Stored } from './objects/object-store.js';
 
 /** Column-wise Parquet of text and numbers: what frames, kept features and predictions are stored as. */
 export type Columns = Record<string, readonly string[] | Float64Array>;
@@ -44,6 +45,17 @@ export async function decodeColumns(bytes: Uint8Array, wanted?: string[]): Promi
     },
   });
   return columns;
+}
+
+/**
+ * Takes a finished Parquet file in, under the hash of its bytes: an attempt that is thought lost may still write, and
+ * its bytes may differ.
+ */
+export async function adoptFile(objects: ObjectStore, prefix: string, file: string): Promise<Stored> {
+  const sha256 = await hashFile(file);
+  const object = { uri: `${prefix}/${sha256.slice(0, 32)}.parquet`, sha256, bytes: (await stat(file)).size };
+  await objects.adopt(object, file);
+  return object;
 }
 
 /** Writes a frame as Parquet under `<prefix>/<value hash>.parquet`. */

@@ -1,6 +1,10 @@
+import { eachOf } from './each-of.js';
 import { type Columns, decodeColumns, encodeColumns } from './frames.js';
 import { hashJson } from './hash.js';
 import type { ObjectStore } from './objects/object-store.js';
+
+/** Parts read at once: enough to hide the way to S3, few enough to be held in memory. */
+const PARTS_AT_ONCE = 4;
 
 /**
  * Rows of numbers kept under the hash of what they were made from: many rows to an object, so that a million chunks
@@ -13,13 +17,13 @@ export class KeptRows {
     private readonly columns: readonly string[],
   ) {}
 
-  /** Which of these keys are there. */
+  /** Which keys are there. */
   async present(): Promise<Set<string>> {
-    const keys = new Set<string>();
-    for (const part of await this.objects.list(`${this.prefix}/`)) {
-      for (const key of (await decodeColumns(await this.objects.read(part), ['key'])).key as string[]) keys.add(key);
-    }
-    return keys;
+    const parts = await this.#parts();
+    const keys = await eachOf(parts, PARTS_AT_ONCE, async (part) => {
+      return (await decodeColumns(await this.objects.read(part), ['key'])).key as string[];
+    });
+    return new Set(keys.flat());
   }
 
   /** Keeps rows; the same keys make the same object, so doing it twice does no harm. */
@@ -41,8 +45,8 @@ export class KeptRows {
       if (rows === undefined) rowsOf.set(key, [row]);
       else rows.push(row);
     });
-    for (const part of await this.objects.list(`${this.prefix}/`)) {
-      if (rowsOf.size === 0) break;
+    await eachOf(await this.#parts(), PARTS_AT_ONCE, async (part) => {
+      if (rowsOf.size === 0) return;
       const { key, ...rest } = await decodeColumns(await this.objects.read(part));
       const values = this.columns.map((name) => rest[name] as Float64Array);
       (key as string[]).forEach((each, from) => {
@@ -51,7 +55,11 @@ export class KeptRows {
         }
         rowsOf.delete(each);
       });
-    }
+    });
     return [...rowsOf.keys()];
+  }
+
+  #parts(): Promise<string[]> {
+    return this.objects.list(`${this.prefix}/`);
   }
 }

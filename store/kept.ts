@@ -1,3 +1,4 @@
+import { MillraceError } from '../config/errors.js';
 import type { ObjectStore } from './objects/object-store.js';
 
 /** Outputs kept one record per item, under the hash of everything they depend on. */
@@ -11,11 +12,23 @@ export class KeptRecords<R> {
 
   /** The record of a key; null when it has not been made, or an object it speaks of is gone and must be made again. */
   async get(key: string): Promise<R | null> {
-    const path = this.#path(key);
-    if (!(await this.objects.has(path))) return null;
-    const record = JSON.parse((await this.objects.read(path)).toString('utf8')) as R;
+    const bytes = await this.objects.read(this.#path(key)).catch((error: unknown) => {
+      if (error instanceof MillraceError && error.code === 'MR_OBJECT_MISSING') return null;
+      throw error;
+    });
+    if (bytes === null) return null;
+    const record = JSON.parse(bytes.toString('utf8')) as R;
     const there = await Promise.all(this.objectsOf(record).map((uri) => this.objects.has(uri)));
     return there.every(Boolean) ? record : null;
+  }
+
+  /** The record of a key that was made before. @throws MillraceError MR_OBJECT_MISSING when it is gone since */
+  async must(key: string): Promise<R> {
+    const record = await this.get(key);
+    if (record !== null) return record;
+    throw new MillraceError('MR_OBJECT_MISSING', `what ${this.prefix} made is gone from the store`, {
+      next: 'run the pipeline again: what is missing is made again',
+    });
   }
 
   async put(key: string, record: R): Promise<void> {

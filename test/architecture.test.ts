@@ -10,13 +10,14 @@ import { describe, expect, it } from 'vitest';
  */
 const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
   workers: { values: ['activities', 'pipelines', 'store', 'config', 'ml'] },
-  // Of the store, steps import what they compute with: hashes, formats, quoting. What they act on is handed to them.
+  // Of the store, steps import what they compute with: hashes, formats, quoting, taking turns. What they act on is handed to them.
   activities: {
     values: [
       'ml',
       'pipelines',
       'dag',
       'config',
+      'store/each-of',
       'store/hash',
       'store/frames',
       'store/kept',

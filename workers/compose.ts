@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Stores } from '../activities/context.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
-import { FolderStore } from '../store/objects/folder-store.js';
+import { openObjects } from '../store/objects/open.js';
 import { openDatabase } from '../store/tables/database.js';
 import { Registry } from '../store/tables/registry.js';
 import { codeHashes } from './code-hashes.js';
@@ -19,13 +18,14 @@ export async function composeStores(
   );
   const parallel = new ThreadPool(settings.threads);
   const hashes = await codeHashes();
+  const objects = await openObjects(settings);
   const stores: Stores = {
-    objects: new FolderStore(settings.store),
+    objects,
     registry: new Registry(database),
     duck: new Duck({
       memoryMiB: settings.memoryMiB,
       threads: settings.threads,
-      scratch: join(settings.store, 'scratch'),
+      scratch: await objects.scratch(),
     }),
     parallel,
     log,

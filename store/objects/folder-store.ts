@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MillraceError } from '../../config/errors.js';
-import type { ObjectStore } from './object-store.js';
+import type { ObjectStore, Stored } from './object-store.js';
+import { openScratch } from './scratch.js';
 
 /** An object store in a folder of this machine. */
 export class FolderStore implements ObjectStore {
   readonly #root: string;
+  /** Beside the objects, so that finished files are taken in by a rename. */
+  #scratch: Promise<string> | undefined;
 
   constructor(root: string) {
     this.#root = resolve(root);
@@ -31,16 +34,27 @@ export class FolderStore implements ObjectStore {
     await rename(temporary, path);
   }
 
-  async adopt(key: string, file: string): Promise<void> {
-    const path = this.#path(key);
+  async adopt({ uri }: Stored, file: string): Promise<void> {
+    const path = this.#path(uri);
     await mkdir(dirname(path), { recursive: true });
     await rename(file, path);
   }
 
-  async local(key: string): Promise<string> {
-    const path = this.#path(key);
-    await access(path).catch((error: unknown) => this.#missing(key, error));
-    return path;
+  /** The objects themselves; their size is looked at, not their hash: the disk is trusted, a copy that ended early is not. */
+  async local<T>(objects: readonly Stored[], work: (paths: string[]) => Promise<T>): Promise<T> {
+    const paths: string[] = [];
+    for (const { uri, bytes } of objects) {
+      const path = this.#path(uri);
+      const { size } = await stat(path).catch((error: unknown) => this.#missing(uri, error));
+      if (size !== bytes) {
+        await this.remove(uri);
+        throw new MillraceError('MR_OBJECT_CORRUPT', `the object ${uri} has ${size} bytes, written were ${bytes}`, {
+          next: 'it was removed; run the pipeline again and it is made anew',
+        });
+      }
+      paths.push(path);
+    }
+    return work(paths);
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -61,9 +75,22 @@ export class FolderStore implements ObjectStore {
   }
 
   async scratch(): Promise<string> {
-    const parent = join(this.#root, 'scratch');
-    await mkdir(parent, { recursive: true });
-    return mkdtemp(join(parent, 'work-'));
+    this.#scratch ??= openScratch(join(this.#root, 'scratch'));
+    return mkdtemp(join(await this.#scratch, 'work-'));
+  }
+
+  async check(): Promise<void> {
+    try {
+      await mkdir(this.#root, { recursive: true });
+      await access(this.#root, constants.W_OK);
+    } catch (cause) {
+      throw new MillraceError(
+        'MR_STORE',
+        `the store's folder ${this.#root} cannot be written to: ${(cause as Error).message}`,
+        { next: 'check its permissions, or name another with MILLRACE_STORE' },
+        { cause },
+      );
+    }
   }
 
   describe(key: string): string {

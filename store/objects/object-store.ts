@@ -1,3 +1,8 @@
+import type { Ref } from '../../dag/ref.js';
+
+/** An object whose bytes are known: by its hash, what was cut short or changed is found. */
+export type Stored = Pick<Ref, 'uri' | 'sha256' | 'bytes'>;
+
 /**
  * Where artefacts lie: immutable objects under keys like `chunks/2024-03-01/ab12.parquet`. An object is whole or not
  * there: writes go to a temporary name first.
@@ -8,14 +13,24 @@ export interface ObjectStore {
   read(key: string): Promise<Buffer>;
   write(key: string, bytes: Uint8Array | string): Promise<void>;
   /** Takes a finished local file in; the file is gone afterwards. */
-  adopt(key: string, file: string): Promise<void>;
-  /** A local path that holds the object, for programs that need a file. @throws MillraceError MR_OBJECT_MISSING */
-  local(key: string): Promise<string>;
+  adopt(object: Stored, file: string): Promise<void>;
+  /**
+   * Runs `work` with local paths that hold these objects, for programs that need files; the paths are good until it
+   * ends. Do not nest: each call waits for room for all that it asks for.
+   * @throws MillraceError MR_OBJECT_MISSING; MR_OBJECT_CORRUPT, and the object is removed; MR_SPACE
+   */
+  local<T>(
+    objects: readonly Stored[],
+    work: (paths: string[]) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T>;
   /** Keys under a prefix that ends in `/`, sorted. */
   list(prefix: string): Promise<string[]>;
   remove(key: string): Promise<void>;
-  /** A folder for temporary files on the same disk as local objects. */
+  /** A new folder for temporary files, on a local disk. */
   scratch(): Promise<string>;
   /** How to tell a person where an object is. */
   describe(key: string): string;
+  /** Finds out whether the store can be used at all. @throws MillraceError MR_STORE, MR_SERVICE */
+  check(): Promise<void>;
 }

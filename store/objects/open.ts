@@ -1,0 +1,12 @@
+import { quietAwsSdk } from '../../config/env.js';
+import type { Settings } from '../../config/settings.js';
+import { FolderStore } from './folder-store.js';
+import type { ObjectStore } from './object-store.js';
+
+/** The object store of the settings. The client of S3 is loaded only where one is used. */
+export async function openObjects({ store, scratch, localMiB }: Settings): Promise<ObjectStore> {
+  if (store.kind === 'folder') return new FolderStore(store.root);
+  quietAwsSdk();
+  const { S3Store } = await import('./s3-store.js');
+  return new S3Store(store, scratch, localMiB * 2 ** 20);
+}
