@@ -34,12 +34,17 @@ export function activity<C extends StepCall<unknown>, O>(
       attempt: number,
     });
     const measures: Record<string, number> = {};
-    await stores.registry.beginAttempt(key, WORKER);
+    const ended = stores.meters.begin({ pipeline: call.run.pipeline, step: call.step, phase });
+    await stores.registry.beginAttempt(key, WORKER).catch((error: unknown) => {
+      ended('failed');
+      throw toFailure(error);
+    });
     const began = performance.now();
     const seconds = () => Math.round(performance.now() - began) / 1000;
     try {
       const output = await beating(log, measures, (attempt) => work(call, attempt));
       await stores.registry.endAttempt(key, { state: 'done', measures, error: null });
+      ended('done');
       log.info({ seconds: seconds(), ...measures }, 'done');
       return output;
     } catch (error) {
@@ -52,6 +57,7 @@ export function activity<C extends StepCall<unknown>, O>(
       await stores.registry
         .endAttempt(key, report)
         .catch((failure: unknown) => log.warn({ err: failure }, 'the attempt was not recorded'));
+      ended(report.state);
       if (cancelled) log.info({ seconds: seconds() }, 'cancelled');
       else log.warn({ seconds: seconds(), code: report.error.code, error: report.error.message }, 'failed');
       throw cancelled ? new CancelledFailure('cancelled') : toFailure(error);

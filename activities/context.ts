@@ -11,8 +11,29 @@ export interface Stores {
   duck: Duck;
   parallel: Parallel;
   log: Logger;
+  meters: Meters;
+  schedules: Schedules;
   /** Hash of a step's code: its import closure, the versions of the libraries it uses, the backend. */
   codeHash(step: string): string;
+}
+
+/** An attempt, as it is counted. */
+export interface AttemptMeter {
+  pipeline: string;
+  step: string;
+  phase: string;
+}
+
+/** Counts attempts while they run. */
+export interface Meters {
+  /** Returns what to call when the attempt has ended, with how. */
+  begin(attempt: AttemptMeter): (state: string) => void;
+}
+
+/** What Temporal knows of schedules. */
+export interface Schedules {
+  /** The moment a schedule was to fire before `at`, by its times alone; null when it had none. */
+  timeBefore(schedule: string, at: Date): Promise<Date | null>;
 }
 
 /** What one attempt of a step is given besides its input. */

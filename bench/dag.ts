@@ -38,7 +38,7 @@ export async function benchDag(): Promise<Row[]> {
         env,
         stop: stop.signal,
         say() {},
-        prepare: async () => prepareTables(await loadSettings(env)),
+        prepare: async () => void (await prepareTables(await loadSettings(env))),
         worker: false,
         onReady: () => ready(),
       });

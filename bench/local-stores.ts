@@ -23,6 +23,8 @@ export function localStores(folder: string, registry: Registry): Stores {
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),
     log: pino({ level: 'silent' }),
+    meters: { begin: () => () => {} },
+    schedules: { timeBefore: async () => null },
     codeHash: (step) => step,
   };
 }

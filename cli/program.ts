@@ -2,12 +2,14 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { demo } from './demo.js';
+import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
 import { withLog } from './log-tail.js';
 import { listModelsCommand, promoteModelCommand, showModelCommand } from './models.js';
 import { Output } from './output.js';
 import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
 import { exportPredictions, listPredictionsCommand } from './predictions.js';
+import { prepareCommand } from './prepare.js';
 import { type RunOptions, runCommand } from './run.js';
 import { cancelRunCommand, listRunsCommand, showRunCommand } from './runs.js';
 import { connected } from './session.js';
@@ -58,6 +60,17 @@ export function createProgram(out: Output): Command {
     .option('--fetch', 'get what is missing and can be fetched')
     .option(...json)
     .action(({ fetch = false }: { fetch?: boolean }) => doctorCommand(out, fetch));
+  program
+    .command('prepare')
+    .description('make services of your own ready: tables, search attributes, object store')
+    .option('--bucket', 'make the bucket, or the folder, of the store where it is missing')
+    .option(...json)
+    .action(({ bucket = false }: { bucket?: boolean }) => prepareCommand(out, bucket));
+  program
+    .command('deploy [build]')
+    .description('let new runs begin on a build of the workers, once they serve every queue')
+    .option(...json)
+    .action((build: string | undefined) => connected(out, (millrace) => deployCommand(out, millrace, build)));
 
   const pipelines = program.command('pipelines').description('the pipelines there are');
   pipelines

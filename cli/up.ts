@@ -32,7 +32,7 @@ export async function upCommand(out: Output, background: boolean): Promise<void>
         line(...words);
         tell({ say: words });
       },
-      prepare: async () => prepareTables(await loadSettings(env)),
+      prepare: async () => void (await prepareTables(await loadSettings(env))),
       onReady: (record) => {
         if (ready) return;
         ready = true;

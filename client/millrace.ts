@@ -45,8 +45,8 @@ const POLL_MS = 150;
 export class Millrace {
   private constructor(
     readonly settings: Settings,
-    private readonly connection: Connection,
-    private readonly client: Client,
+    readonly connection: Connection,
+    readonly client: Client,
     readonly database: Database,
   ) {}
 
@@ -56,10 +56,11 @@ export class Millrace {
    */
   static async connect(env: Env = readEnv()): Promise<Millrace> {
     const settings = await loadSettings(env);
-    const { address, namespace } = settings.temporal;
+    const { namespace, ...options } = settings.temporal;
+    const { address } = options;
     let connection: Connection;
     try {
-      connection = await Connection.connect({ address, connectTimeout: '5 s' });
+      connection = await Connection.connect({ ...options, connectTimeout: '5 s' });
     } catch (cause) {
       throw new MillraceError(
         'MR_SERVICE',

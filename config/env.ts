@@ -30,6 +30,8 @@ export interface Env {
   metrics: Listen | undefined;
   /** Where the REST server listens. `MILLRACE_HOST`, `MILLRACE_PORT`. */
   rest: Listen;
+  /** How long running activities may go on after a worker was asked to stop, in seconds. `MILLRACE_GRACE_SECONDS`. */
+  graceSeconds: number;
   /** Build of this worker in a deployment, or undefined: not versioned. `MILLRACE_BUILD_ID`. */
   buildId: string | undefined;
   /** Folder of `millrace.yaml`, and of what the command line names relatively. */
@@ -52,6 +54,8 @@ export type TemporalConnection = Pick<ClientConnectConfig['connectionOptions'], 
 
 /** Postgres gives up to a hundred by default, and each worker kind is a process of its own. */
 const DATABASE_POOL = 8;
+/** Short, for a stop by hand; containers give a batch the time to end. */
+const GRACE_SECONDS = 10;
 const REST: Listen = { host: '127.0.0.1', port: 8780 };
 
 export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Env {
@@ -82,6 +86,7 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
       host: get('MILLRACE_HOST') ?? REST.host,
       port: wholeNumber('MILLRACE_PORT', get('MILLRACE_PORT'), 0, 65_535) ?? REST.port,
     },
+    graceSeconds: wholeNumber('MILLRACE_GRACE_SECONDS', get('MILLRACE_GRACE_SECONDS'), 0, 3600) ?? GRACE_SECONDS,
     buildId: get('MILLRACE_BUILD_ID'),
     cwd,
     config: get('MILLRACE_CONFIG') && resolve(cwd, get('MILLRACE_CONFIG')!),
@@ -89,6 +94,11 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
     color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),
   };
+}
+
+/** Whether only this machine can reach what listens on a host. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
 }
 
 function temporalConnection(env: NodeJS.ProcessEnv): TemporalConnection {

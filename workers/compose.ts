@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Stores } from '../activities/context.js';
+import type { Meters, Schedules, Stores } from '../activities/context.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
 import { openObjects } from '../store/objects/open.js';
@@ -8,11 +8,18 @@ import { Registry } from '../store/tables/registry.js';
 import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
 
+export interface Composed {
+  stores: Stores;
+  close(): Promise<void>;
+}
+
 /** Puts together what the activities depend on. */
 export async function composeStores(
   settings: Settings,
   log: Logger,
-): Promise<{ stores: Stores; close(): Promise<void> }> {
+  meters: Meters,
+  schedules: Schedules,
+): Promise<Composed> {
   const database = openDatabase({ ...settings.database }, (error) =>
     log.warn({ error: error.message }, 'a connection to Postgres broke'),
   );
@@ -29,6 +36,8 @@ export async function composeStores(
     }),
     parallel,
     log,
+    meters,
+    schedules,
     codeHash(step) {
       const hash = hashes[step];
       if (hash === undefined) throw new Error(`no code hash for the step "${step}"; run npm run build`);

@@ -20,9 +20,19 @@ try {
     throw new MillraceError('MR_CALL', `there is no kind of worker "${wanted}"`, {
       allowed: `all, ${names.join(', ')}`,
     });
-  await runWorkers(kinds, await loadSettings(readEnv()), log, stop.signal, () => {
-    log.info('ready');
-    process.send?.('ready');
+  const env = readEnv();
+  await runWorkers({
+    kinds,
+    settings: await loadSettings(env),
+    log,
+    stop: stop.signal,
+    graceSeconds: env.graceSeconds,
+    metrics: env.metrics,
+    buildId: env.buildId,
+    onReady: () => {
+      log.info('ready');
+      process.send?.('ready');
+    },
   });
   process.exit(0);
 } catch (error) {

@@ -79,9 +79,13 @@ export class FolderStore implements ObjectStore {
     return mkdtemp(join(await this.#scratch, 'work-'));
   }
 
+  async create(): Promise<void> {
+    await mkdir(this.#root, { recursive: true });
+  }
+
   async check(): Promise<void> {
     try {
-      await mkdir(this.#root, { recursive: true });
+      await this.create();
       await access(this.#root, constants.W_OK);
     } catch (cause) {
       throw new MillraceError(

@@ -33,4 +33,6 @@ export interface ObjectStore {
   describe(key: string): string;
   /** Finds out whether the store can be used at all. @throws MillraceError MR_STORE, MR_SERVICE */
   check(): Promise<void>;
+  /** Makes the place of the store, a folder or a bucket, where it is missing. */
+  create(): Promise<void>;
 }

@@ -145,8 +145,7 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  /** Makes the bucket when it is not there. */
-  async createBucket(): Promise<void> {
+  async create(): Promise<void> {
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: this.location.bucket }));
     } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { sql } from 'kysely';
 import { MillraceError } from '../../config/errors.js';
 import type { RunInfo } from '../../dag/plan.js';
@@ -254,6 +255,23 @@ export class Registry {
   async promote(model: string, version: number): Promise<void> {
     if ((await this.findModel(model, version)) === null) throw await this.missingModel(model, version);
     await this.database.db.updateTable('models').set({ champion: version }).where('name', '=', model).execute();
+  }
+
+  /** Whether a token is one of those that were made; compared by hash, in constant time. */
+  async knowsToken(token: string): Promise<boolean> {
+    const wanted = createHash('sha256').update(token).digest();
+    const all = await this.database.db.selectFrom('tokens').select(['name', 'sha256', 'last_used_at']).execute();
+    const found = all.filter(({ sha256 }) => timingSafeEqual(sha256, wanted))[0];
+    if (found === undefined) return false;
+    // To the hour is enough to see which are in use, and spares a write per request.
+    if (found.last_used_at === null || Date.now() - found.last_used_at.getTime() > 3_600_000) {
+      await this.database.db
+        .updateTable('tokens')
+        .set({ last_used_at: new Date() })
+        .where('name', '=', found.name)
+        .execute();
+    }
+    return true;
   }
 
   async missingModel(model: string, version: number | null): Promise<MillraceError> {

@@ -18,6 +18,8 @@ export interface Tables {
     raw: string | null;
   };
   predictions: PredictionsTable;
+  championships: { model: string; version: number; since: Generated<Date>; reason: string };
+  tokens: { name: string; sha256: Buffer; created_at: Generated<Date>; last_used_at: Date | null };
 }
 
 export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'lost';
@@ -40,6 +42,7 @@ interface RunsTable {
   params: Json<Record<string, unknown>>;
   interval_start: Date | null;
   interval_end: Date | null;
+  schedule: string | null;
   started_at: Generated<Date>;
   ended_at: Date | null;
   result: Json<Record<string, unknown> | null> | null;
@@ -70,6 +73,8 @@ interface ModelVersionsTable {
   params: Json<Record<string, unknown>>;
   lineage: Json<Record<string, unknown>>;
   metrics: Json<Record<string, unknown>>;
+  trained_to: string | null;
+  decision: Json<Record<string, unknown> | null> | null;
   created_at: Generated<Date>;
 }
 

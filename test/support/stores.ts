@@ -50,6 +50,8 @@ export async function testStores(
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
     log,
+    meters: { begin: () => () => {} },
+    schedules: { timeBefore: async () => null },
     codeHash,
     attempt: (signal = new AbortController().signal) => ({
       signal,

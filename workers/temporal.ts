@@ -1,0 +1,60 @@
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { Schedules } from '../activities/context.js';
+import { MillraceError } from '../config/errors.js';
+import type { Settings } from '../config/settings.js';
+import { temporalLogger } from './logging.js';
+
+const DAY_MS = 86_400_000;
+/** How far back the time before a firing is looked for, in days: growing, as most schedules fire every day or oftener. */
+const LOOK_BACK_DAYS = [2, 40, 800];
+
+/**
+ * Connects to Temporal, once per process.
+ * @param metricsPort where Temporal's own metrics are served on loopback
+ * @throws MillraceError MR_SERVICE
+ */
+export async function connectTemporal(
+  settings: Settings,
+  log: Logger,
+  metricsPort: number | null,
+): Promise<NativeConnection> {
+  Runtime.install({
+    logger: temporalLogger(log),
+    shutdownSignals: [],
+    ...(metricsPort !== null && {
+      telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${metricsPort}` } } },
+    }),
+  });
+  const { namespace: _, ...options } = settings.temporal;
+  return NativeConnection.connect(options).catch((cause: unknown) => {
+    throw new MillraceError(
+      'MR_SERVICE',
+      `Temporal at ${options.address} cannot be reached: ${(cause as Error).message}`,
+      { next: 'check TEMPORAL_ADDRESS, and TEMPORAL_TLS and TEMPORAL_API_KEY where it wants them' },
+      { cause },
+    );
+  });
+}
+
+export function temporalSchedules(connection: NativeConnection, namespace: string): Schedules {
+  return {
+    async timeBefore(schedule, at) {
+      for (const days of LOOK_BACK_DAYS) {
+        const { startTime } = await connection.workflowService.listScheduleMatchingTimes({
+          namespace,
+          scheduleId: schedule,
+          startTime: timestamp(at.getTime() - days * DAY_MS),
+          endTime: timestamp(at.getTime() - 1),
+        });
+        const last = startTime.at(-1);
+        if (last !== undefined) return new Date(Number(last.seconds) * 1000 + (last.nanos ?? 0) / 1e6);
+      }
+      return null;
+    },
+  };
+}
+
+function timestamp(ms: number) {
+  return { seconds: Math.floor(ms / 1000) as never, nanos: (ms % 1000) * 1e6 };
+}
