@@ -11,6 +11,7 @@ import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
 import { dayObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
+import type { Selection } from './interval.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
 import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
@@ -18,9 +19,7 @@ import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
 export interface ChunkInput {
   staged: Staged;
   tz: string;
-  /** First and last day to use, inclusive, `YYYY-MM-DD`; null: open. */
-  from: string | null;
-  to: string | null;
+  selection: Selection;
 }
 
 /** What became of every reading: `read` is the sum of the others, or the run fails. */
@@ -157,8 +156,9 @@ export function createChunk(stores: Stores) {
 }
 
 function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): Item[] {
-  const from = input.from === null ? -Infinity : dayNumber(input.from);
-  const to = input.to === null ? Infinity : dayNumber(input.to);
+  const { selection } = input;
+  const from = selection.from === null ? -Infinity : dayNumber(selection.from);
+  const to = selection.to === null ? Infinity : dayNumber(selection.to);
   const byDay = new Map<number, { prints: string[]; staged: Stored[]; rows: number }>();
   for (const { object, days } of files) {
     for (const { day, rows, print } of days) {
@@ -275,7 +275,7 @@ function noChunks(input: ChunkInput, account: Account, files: readonly StagedFil
     'MR_NO_CHUNKS',
     `of ${account.read} readings none is left: ${account.quarantined} quarantined, ${account.missing} missing, ${account.outside} outside the selection`,
     {
-      allowed: `the source has ${span}; selected: from ${input.from ?? 'the first'} to ${input.to ?? 'the last'}`,
+      allowed: `the source has ${span}; selected: from ${input.selection.from ?? 'the first'} to ${input.selection.to ?? 'the last'}`,
       next: reasons.length > 0 ? `reasons: ${reasons.slice(0, 5).join(', ')}` : 'widen "from" and "to"',
     },
   );

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Parallel } from '../ml/parallel.js';
 import type { Duck } from '../store/duck.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
+import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 
 /** What the steps depend on; the worker composes it, tests hand in their own. */
 export interface Stores {
   objects: ObjectStore;
   registry: Registry;
+  models: ModelRegistry;
   duck: Duck;
   parallel: Parallel;
   log: Logger;

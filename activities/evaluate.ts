@@ -1,6 +1,7 @@
 import { chunkKey } from '../ml/cluster/lineage.js';
 import { readFrame, readJson } from '../store/frames.js';
 import type { Stores } from './context.js';
+import { type Holdout, trainingRows } from './holdout.js';
 import type { ClusterModel, Parent } from './model.js';
 import { once } from './once.js';
 import type { TrainedModel } from './train.js';
@@ -10,6 +11,7 @@ export interface EvaluateInput {
   table: Table;
   model: TrainedModel;
   parent: Parent | null;
+  holdout: Holdout;
   seed: number;
 }
 
@@ -34,15 +36,16 @@ const MAX_SILHOUETTE_ROWS = 5000;
 /** Scores the model on its training table, and its parent on the same. */
 export function createEvaluate(stores: Stores) {
   return once<EvaluateInput, Scores>(stores, 'evaluate', {
-    key: ({ table, model, parent, seed }) => [
+    key: ({ table, model, parent, holdout, seed }) => [
       table.ref.valueHash,
+      holdout.from,
       model.ref.valueHash,
       parent?.artefact.valueHash ?? null,
       parent?.version,
       seed,
     ],
     async run({ inputs }, attempt) {
-      const frame = await readFrame(stores.objects, inputs.table.ref);
+      const frame = trainingRows(await readFrame(stores.objects, inputs.table.ref), inputs.holdout);
       const points = { data: frame.data, rows: frame.days.length, width: frame.columns.length };
       const figures = async (artefact: TrainedModel['ref']) => {
         const model = await readJson<ClusterModel>(stores.objects, artefact);

@@ -7,12 +7,14 @@ import type { Frame } from '../ml/frame.js';
 import { readFrame, readJson, writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
 import type { FeatureTable } from './features.js';
+import { type Holdout, trainingRows } from './holdout.js';
 import type { Parent } from './model.js';
 import { once } from './once.js';
 
 export interface FitInput {
   features: FeatureTable;
   parent: Parent | null;
+  holdout: Holdout;
   groups: FeatureGroup[];
   scaling: Scaling;
   maxMissing: number;
@@ -28,15 +30,17 @@ export interface CreatorRef {
 /** Fits the feature creator, or keeps the parent's: a model that is continued must see the same features. */
 export function createFit(stores: Stores) {
   return once<FitInput, CreatorRef>(stores, 'fit', {
-    key: ({ features, parent, ...params }) =>
-      parent === null ? [features.ref.valueHash, params] : ['of the parent', parent.creator.ref.valueHash],
+    key: ({ features, parent, holdout, ...params }) =>
+      parent === null
+        ? [features.ref.valueHash, holdout.from, params]
+        : ['of the parent', parent.creator.ref.valueHash],
     async run({ inputs }: StepCall<FitInput>, attempt: Attempt) {
       const { parent } = inputs;
       if (parent !== null) {
         await readJson<FeatureCreator>(stores.objects, parent.creator.ref);
         return parent.creator;
       }
-      const frame = await readFrame(stores.objects, inputs.features.ref);
+      const frame = trainingRows(await readFrame(stores.objects, inputs.features.ref), inputs.holdout);
       const creator = fitOrExplain(frame, inputs);
       attempt.measure('columns', creator.columns.length);
       attempt.measure('dropped', creator.dropped.length);

@@ -1,11 +1,13 @@
 import type { StepQueue } from '../config/queues.js';
 import { activity, plainActivity } from './attempt.js';
 import { createChunk } from './chunk.js';
+import { createCompare } from './compare.js';
 import type { Stores } from './context.js';
 import { createEvaluate } from './evaluate.js';
 import { createFeatures } from './features.js';
 import { createFinish } from './finish.js';
 import { createFit } from './fit.js';
+import { createHoldout } from './holdout.js';
 import type { MappedActivities } from './mapped.js';
 import { createPredict } from './predict.js';
 import { createPublishModel, createPublishPredictions } from './publish.js';
@@ -26,10 +28,16 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
   read: (stores) => mapped(stores, 'read', createRead(stores)),
   chunk: (stores) => mapped(stores, 'chunk', createChunk(stores)),
   features: (stores) => mapped(stores, 'features', createFeatures(stores)),
-  fit: (stores) => ({ fit: activity(stores, 'once', createFit(stores)) }),
+  fit: (stores) => ({
+    holdout: activity(stores, 'once', createHoldout(stores)),
+    fit: activity(stores, 'once', createFit(stores)),
+  }),
   transform: (stores) => ({ transform: activity(stores, 'once', createTransform(stores)) }),
   train: (stores) => ({ train: activity(stores, 'once', createTrain(stores)) }),
-  evaluate: (stores) => ({ evaluate: activity(stores, 'once', createEvaluate(stores)) }),
+  evaluate: (stores) => ({
+    evaluate: activity(stores, 'once', createEvaluate(stores)),
+    compare: activity(stores, 'once', createCompare(stores)),
+  }),
   predict: (stores) => ({ predict: activity(stores, 'once', createPredict(stores)) }),
   publish: (stores) => ({
     'publish-model': activity(stores, 'once', createPublishModel(stores)),

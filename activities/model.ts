@@ -7,6 +7,8 @@ export interface Parent {
   version: number;
   artefact: Ref;
   creator: CreatorRef;
+  /** Last day that it and the versions before it were trained on; null where that is not known. */
+  trainedTo: string | null;
 }
 
 /** A fitted clustering as it is stored: plain data. */

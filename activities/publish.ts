@@ -1,7 +1,9 @@
 import type { StepCall } from '../dag/plan.js';
+import type { HeldOutFigures } from '../ml/metrics/gate.js';
 import { readFrame, readJson } from '../store/frames.js';
 import { quote } from '../store/sql.js';
 import type { Chunks, Manifest } from './chunk.js';
+import type { Decision } from './compare.js';
 import type { Attempt, Stores } from './context.js';
 import type { ClusterFigures, Scores } from './evaluate.js';
 import type { FeatureTable } from './features.js';
@@ -21,8 +23,8 @@ export interface PublishModelInput {
   model: TrainedModel;
   scores: Scores;
   parent: Parent | null;
+  decision: Decision;
   name: string;
-  promote: boolean;
 }
 
 /** Output of the step: the registered version. */
@@ -31,6 +33,8 @@ export interface PublishedModel {
   version: number;
   parent: number | null;
   champion: boolean;
+  /** Why it is champion or not. */
+  reason: string;
 }
 
 export interface PublishPredictionsInput {
@@ -53,7 +57,9 @@ export function createPublishModel(stores: Stores) {
   return async ({ run, step, inputs }: StepCall<PublishModelInput>, attempt: Attempt): Promise<PublishedModel> => {
     const { chunks, model, scores, parent, creator } = inputs;
     await publishChunks(stores, run.runId, inputs, attempt);
-    const { version, champion } = await stores.registry.publishModel(
+    const { lastDay } = model;
+    const seenTo = parent?.trainedTo ?? lastDay;
+    const { version, champion, reason } = await stores.models.publish(
       {
         model: inputs.name,
         runId: run.runId,
@@ -68,17 +74,19 @@ export function createPublishModel(stores: Stores) {
           features: inputs.features.ref.valueHash,
           creator: creator.ref.valueHash,
           code: { features: stores.codeHash('features'), train: stores.codeHash('train') },
-          days: [chunks.firstDay, chunks.lastDay],
+          days: [chunks.firstDay, model.lastDay],
         },
-        metrics: { ...scores.model, chunks: chunks.chunks, sensors: chunks.sensors },
+        metrics: { ...scores.model, chunks: model.chunks, sensors: chunks.sensors },
+        trainedTo: seenTo > lastDay ? seenTo : lastDay,
       },
-      inputs.promote,
+      inputs.decision,
     );
     await stores.registry.putMetrics(run.runId, step, {
       ...figures('', scores.model),
       ...(scores.before && figures('before.', scores.before)),
+      ...heldOut(inputs.decision),
     });
-    return { model: inputs.name, version, parent: parent?.version ?? null, champion };
+    return { model: inputs.name, version, parent: parent?.version ?? null, champion, reason };
   };
 }
 
@@ -128,6 +136,21 @@ function figures(
     [`${prefix}silhouette`]: silhouette ?? Number.NaN,
     [`${prefix}davies_bouldin`]: daviesBouldin ?? Number.NaN,
     ...Object.fromEntries(sizes.map(({ id, chunks }) => [`${prefix}share.cluster_${id}`, chunks / total])),
+  };
+}
+
+function heldOut({ figures: compared }: Decision): Record<string, number> {
+  if (compared === null) return {};
+  const of = (who: string, { meanDistance, silhouette, daviesBouldin, novelShare }: HeldOutFigures) => ({
+    [`held_out.${who}.mean_distance`]: meanDistance,
+    [`held_out.${who}.silhouette`]: silhouette ?? Number.NaN,
+    [`held_out.${who}.davies_bouldin`]: daviesBouldin ?? Number.NaN,
+    [`held_out.${who}.novel_share`]: novelShare,
+  });
+  return {
+    'held_out.chunks': compared.chunks,
+    ...of('challenger', compared.challenger),
+    ...of('champion', compared.champion),
   };
 }
 

@@ -4,6 +4,7 @@ import { meanOf } from '../ml/features/readings.js';
 import { columnOf, type Frame } from '../ml/frame.js';
 import { readFrame, readJson } from '../store/frames.js';
 import type { Chunks, Manifest } from './chunk.js';
+import type { Decision } from './compare.js';
 import type { Stores } from './context.js';
 import type { Scores } from './evaluate.js';
 import type { FeatureTable } from './features.js';
@@ -24,6 +25,7 @@ export interface ReportInput {
 
 export interface TrainingReportInput extends ReportInput {
   scores: Scores;
+  decision: Decision;
   published: PublishedModel;
 }
 
@@ -39,6 +41,8 @@ export interface RunResult {
   chunks: { total: number; days: number; sensors: number; made: number; kept: number };
   features: { made: number; kept: number };
   model: { name: string; version: number; parent: number | null; champion: boolean | null };
+  /** Why the new version became champion or not, and on which figures; null for predictions. */
+  decision: Decision | null;
   metrics: Record<string, number | null>;
   sizes: { id: number; chunks: number }[];
   predictions: number | null;
@@ -95,7 +99,7 @@ const SHIFT_MARK = 0.5;
 
 export function createTrainingReport(stores: Stores) {
   return async (call: StepCall<TrainingReportInput>): Promise<RunResult> => {
-    const { scores, published } = call.inputs;
+    const { scores, decision, published } = call.inputs;
     return write(
       stores,
       call,
@@ -109,6 +113,7 @@ export function createTrainingReport(stores: Stores) {
           parent: published.parent,
           champion: published.champion,
         },
+        decision: { ...decision, promote: published.champion, reason: published.reason },
         metrics: {
           inertia: scores.model.inertia,
           silhouette: scores.model.silhouette,
@@ -132,6 +137,7 @@ export function createPredictionReport(stores: Stores) {
       {
         ...common(call.inputs),
         model: { name: published.model, version: published.version, parent: null, champion: null },
+        decision: null,
         metrics: { novelShare: predictions.novel / published.predictions, meanDistance: predictions.meanDistance },
         sizes: predictions.sizes.map(({ id, chunks: n }) => ({ id, chunks: n })),
         predictions: published.predictions,

@@ -7,6 +7,8 @@ import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
+import type { Promotion } from './holdout.js';
+import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Parent } from './model.js';
 import { type Listing, listSource } from './source.js';
 import { checkZone } from './zone.js';
@@ -14,8 +16,8 @@ import { checkZone } from './zone.js';
 /** What a caller starts a run with, in any language. */
 export interface RunRequest {
   params?: Record<string, unknown>;
-  /** `[start, end)` as ISO times, for runs that are for an interval. */
-  interval?: { start: string; end: string } | null;
+  /** For runs that are for an interval; a run that a schedule starts gets its own. */
+  interval?: Interval | null;
 }
 
 export interface ResolveCall {
@@ -23,6 +25,8 @@ export interface ResolveCall {
   workflowId: string;
   temporalRunId: string;
   request: RunRequest;
+  /** The schedule that started the run, if one did. */
+  firing?: Firing | null;
 }
 
 const requestSchema = z.strictObject({
@@ -33,12 +37,14 @@ const requestSchema = z.strictObject({
     .nullish(),
 });
 
-/** What pins are found from. The model is looked up once: two pins of one run must not see two champions. */
+/** What pins are found from. Models are looked up once: two pins of one run must not see two champions. */
 interface PinContext {
   stores: Stores;
   params: Record<string, unknown>;
+  interval: Interval | null;
   attempt: Attempt;
-  model(): Promise<Parent>;
+  /** The version the params name, or the champion; null where there is none yet. */
+  version(param: 'parent' | 'version'): Promise<Parent | null>;
 }
 
 /** Finds what a pin of a pipeline stands for, at the moment the run begins. */
@@ -49,38 +55,67 @@ const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
     const ref = await writeJson(stores.objects, 'listings', files, files.length);
     return { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   },
-  parent: async ({ stores, params }): Promise<Parent | null> => {
-    if (params.refit === true) return null;
-    const version = params.parent as number | null;
-    const found = await findModel(stores, params.model as string, version);
-    if (found === null && version !== null) throw await stores.registry.missingModel(params.model as string, version);
-    return found;
+  parent: (context) => parentOf(context),
+  champion: ({ stores, params }) => findModel(stores, params.model as string, null),
+  promotion: async ({ params, interval }): Promise<Promotion> => {
+    const how = params.promote as Promotion['how'] | null;
+    return { ...(params.gate as Omit<Promotion, 'how'>), how: how ?? (interval === null ? 'always' : 'gate') };
   },
-  model: ({ model }) => model(),
-  creator: async ({ model }) => (await model()).creator,
+  unseen: async (context): Promise<Selection> => {
+    const parent = await parentOf(context);
+    return selected(context, () => (parent?.trainedTo == null ? null : dayAfter(parent.trainedTo)));
+  },
+  due: async (context): Promise<Selection> => selected(context, ({ from }) => from),
+  model: modelOf,
+  creator: async (context) => (await modelOf(context)).creator,
 };
 
-function pinContext(stores: Stores, params: Record<string, unknown>, attempt: Attempt): PinContext {
-  let found: Promise<Parent> | undefined;
-  const find = async () => {
-    const [name, version] = [params.model as string, params.version as number | null];
-    const model = await findModel(stores, name, version);
-    if (model === null) throw await stores.registry.missingModel(name, version);
-    return model;
-  };
+/** The days that the params name; those they leave open come from the interval, where there is one. */
+function selected(
+  { params, interval }: PinContext,
+  first: (due: { from: string; to: string }) => string | null,
+): Selection {
+  const named = { from: params.from as string | null, to: params.to as string | null };
+  if (interval === null) return named;
+  const due = daysDue(interval, params.tz as string);
+  return { from: named.from ?? first(due), to: named.to ?? due.to };
+}
+
+async function parentOf({ stores, params, version }: PinContext): Promise<Parent | null> {
+  if (params.refit === true) return null;
+  const found = await version('parent');
+  if (found !== null || params.parent === null) return found;
+  throw await stores.models.missing(params.model as string, params.parent as number);
+}
+
+async function modelOf({ stores, params, version }: PinContext): Promise<Parent> {
+  const found = await version('version');
+  if (found !== null) return found;
+  throw await stores.models.missing(params.model as string, params.version as number | null);
+}
+
+function pinContext(
+  stores: Stores,
+  params: Record<string, unknown>,
+  interval: Interval | null,
+  attempt: Attempt,
+): PinContext {
+  const found = new Map<string, Promise<Parent | null>>();
   return {
     stores,
     params,
+    interval,
     attempt,
-    model: () => {
-      found ??= find();
-      return found;
+    version(param) {
+      const looked = found.get(param) ?? findModel(stores, params.model as string, params[param] as number | null);
+      found.set(param, looked);
+      return looked;
     },
   };
 }
 
 async function findModel(stores: Stores, model: string, version: number | null): Promise<Parent | null> {
-  const found = await stores.registry.findModel(model, version);
+  const found = await stores.models.find(model, version);
   if (found === null) return null;
   for (const { uri } of [found.artefact, found.creator]) {
     if (await stores.objects.has(uri)) continue;
@@ -92,13 +127,19 @@ async function findModel(stores: Stores, model: string, version: number | null):
       },
     );
   }
-  return { model, version: found.version, artefact: found.artefact, creator: { ref: found.creator } };
+  return {
+    model,
+    version: found.version,
+    artefact: found.artefact,
+    creator: { ref: found.creator },
+    trainedTo: found.trainedTo,
+  };
 }
 
 /** Begins a run: checks what it was called with, pins what it depends on, records it and returns the plan as data. */
 export function createResolve(stores: Stores) {
   return async (
-    { pipeline: name, workflowId, temporalRunId, request }: ResolveCall,
+    { pipeline: name, workflowId, temporalRunId, request, firing = null }: ResolveCall,
     attempt: Attempt,
   ): Promise<Plan> => {
     const pipeline = PIPELINES.find((each) => each.graph.name === name);
@@ -108,21 +149,33 @@ export function createResolve(stores: Stores) {
         allowed: `pipelines: ${names.join(', ')}`,
       });
     }
-    const { params, interval } = checkRequest(pipeline, request);
+    const { params, interval: asked } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
-    const runId = await stores.registry.beginRun(run, params, interval);
+    const interval = asked ?? (firing === null ? null : await firedInterval(stores, temporalRunId, firing));
+    const runId = await stores.registry.beginRun(run, params, interval, firing?.schedule ?? null);
     const pins: Record<string, unknown> = {};
-    const context = pinContext(stores, params, attempt);
-    for (const pin of Object.keys(pipeline.graph.pins)) pins[pin] = await PINS[pin]!(context);
-    return {
-      run: { ...run, runId },
-      steps: planSteps(pipeline.graph, params, pins),
-      result: pipeline.graph.result,
-      title: pipeline.graph.title,
-      interval: interval === null ? null : `${interval.start}/${interval.end}`,
-    };
+    const context = pinContext(stores, params, interval, attempt);
+    for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
+      pins[pin] = await PINS[pin]!(context);
+      const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection, interval) : null;
+      if (nothing !== null) return { ...about(runId), steps: [], result: '', nothing };
+    }
+    return { ...about(runId), steps: planSteps(pipeline.graph, params, pins), result: pipeline.graph.result };
+
+    function about(id: string) {
+      return {
+        run: { ...run, runId: id },
+        title: pipeline!.graph.title,
+        interval: interval === null ? null : `${interval.start}/${interval.end}`,
+      };
+    }
   };
+}
+
+/** A try again of the same execution keeps the interval it was recorded with: others may have fired since. */
+async function firedInterval(stores: Stores, temporalRunId: string, firing: Firing): Promise<Interval> {
+  return (await stores.registry.intervalOfRun(temporalRunId)) ?? intervalOf(stores, firing);
 }
 
 function checkRequest(pipeline: Pipeline, request: RunRequest) {

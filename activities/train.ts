@@ -5,6 +5,7 @@ import { nameClusters, recall } from '../ml/cluster/lineage.js';
 import type { Frame } from '../ml/frame.js';
 import { readFrame, readJson, writeFrame, writeJson } from '../store/frames.js';
 import type { Stores } from './context.js';
+import { type Holdout, trainingRows } from './holdout.js';
 import type { ClusterModel, Parent } from './model.js';
 import { once } from './once.js';
 import type { Table } from './transform.js';
@@ -12,6 +13,7 @@ import type { Table } from './transform.js';
 export interface TrainInput {
   table: Table;
   parent: Parent | null;
+  holdout: Holdout;
   k: number;
   seed: number;
   starts: number;
@@ -26,6 +28,9 @@ export interface TrainedModel {
   params: Record<string, unknown>;
   inertia: number;
   iterations: number;
+  chunks: number;
+  /** Last day of the chunks. */
+  lastDay: string;
 }
 
 /**
@@ -34,15 +39,16 @@ export interface TrainedModel {
  */
 export function createTrain(stores: Stores) {
   return once<TrainInput, TrainedModel>(stores, 'train', {
-    key: ({ table, parent, ...params }) => [
+    key: ({ table, parent, holdout, ...params }) => [
       table.ref.valueHash,
+      holdout.from,
       table.creator,
       parent?.artefact.valueHash ?? null,
       params,
     ],
     async run({ inputs }, attempt) {
-      const { table, parent, ...params } = inputs;
-      const frame = await readFrame(stores.objects, table.ref);
+      const { table, parent, holdout, ...params } = inputs;
+      const frame = trainingRows(await readFrame(stores.objects, table.ref), holdout);
       if (frame.days.length < params.k) {
         throw new MillraceError('MR_TOO_FEW_CHUNKS', `k is ${params.k}, but there are ${frame.days.length} chunks`, {
           allowed: `k from 1 to ${frame.days.length} here`,
@@ -79,7 +85,9 @@ export function createTrain(stores: Stores) {
       };
       attempt.measure('iterations', fitted.iterations);
       const ref = await writeJson(stores.objects, 'models', model, model.centres.length);
-      return { ref, algorithm: model.algorithm, params, inertia: fitted.inertia, iterations: fitted.iterations };
+      const { inertia, iterations } = fitted;
+      const lastDay = frame.days.reduce((last, day) => (day > last ? day : last));
+      return { ref, algorithm: model.algorithm, params, inertia, iterations, chunks: frame.days.length, lastDay };
     },
   });
 }

@@ -75,5 +75,8 @@ function wallMs(moment: number, tz: string): number {
   return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!);
 }
 
+/** Days since 1970-01-01 in a zone, of a moment in ms. */
+export const dayOf = (moment: number, tz: string) => wallDay(moment, tz);
+
 const offsetMs = (moment: number, tz: string) => wallMs(moment, tz) - moment;
 const wallDay = (moment: number, tz: string) => Math.floor(wallMs(moment, tz) / DAY_MS);

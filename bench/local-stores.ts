@@ -9,6 +9,7 @@ import { listSource } from '../activities/source.js';
 import { Duck } from '../store/duck.js';
 import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
+import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
 
@@ -20,6 +21,7 @@ export function localStores(folder: string, registry: Registry): Stores {
   return {
     objects: new FolderStore(join(folder, 'store')),
     registry,
+    models: {} as ModelRegistry,
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),
     log: pino({ level: 'silent' }),
@@ -54,5 +56,5 @@ export async function chunkSource(stores: Stores, source: string): Promise<Chunk
   const listing = { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   const columns = { timeColumn: null, sensorColumn: null, valueColumn: null };
   const staged = await carryOut('read', createRead(stores), { listing, tz: 'UTC', ...columns });
-  return carryOut('chunk', createChunk(stores), { staged, tz: 'UTC', from: null, to: null });
+  return carryOut('chunk', createChunk(stores), { staged, tz: 'UTC', selection: { from: null, to: null } });
 }

@@ -1,4 +1,4 @@
-import { Registry } from '../store/tables/registry.js';
+import { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Millrace } from './millrace.js';
 
 export interface ModelSummary {
@@ -33,7 +33,7 @@ export async function listModels(millrace: Millrace, name?: string): Promise<Mod
     .orderBy('version');
   if (name !== undefined) query = query.where('model', '=', name);
   const rows = await query.execute();
-  if (rows.length === 0 && name !== undefined) throw await new Registry(millrace.database).missingModel(name, null);
+  if (rows.length === 0 && name !== undefined) throw await new ModelRegistry(millrace.database).missing(name, null);
   return rows.map(({ champion, created_at, run_id, ...row }) => ({
     ...row,
     champion: champion === row.version,
@@ -44,5 +44,5 @@ export async function listModels(millrace: Millrace, name?: string): Promise<Mod
 
 /** Makes a version the one that prediction uses, from the next run on. @throws MillraceError MR_MODEL_MISSING */
 export async function promoteModel(millrace: Millrace, name: string, version: number): Promise<void> {
-  await new Registry(millrace.database).promote(name, version);
+  await new ModelRegistry(millrace.database).promote(name, version, 'promoted by hand');
 }

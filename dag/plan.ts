@@ -38,6 +38,8 @@ export interface Plan {
   /** Shown in Temporal's UI. */
   title: string;
   interval: string | null;
+  /** Why there is nothing to do: then the plan has no steps. */
+  nothing?: string;
 }
 
 export interface StepCall<I = Record<string, unknown>> {

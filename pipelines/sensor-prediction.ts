@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CreatorRef } from '../activities/fit.js';
+import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
@@ -12,31 +13,28 @@ const params = z.strictObject({
   version: z.int().min(1).nullable().default(null).describe('Version to predict with. null: the champion.'),
 });
 
-export const sensorPrediction = pipeline<typeof params.shape, { listing: Listing; model: Parent; creator: CreatorRef }>(
-  {
-    name: 'sensor-prediction',
-    title: 'Predict the cluster of sensors by day',
-    doc: 'Cuts sensor files into chunks, creates features with the saved feature creator, and gives each chunk its cluster.',
-    params,
-    pins: { listing: 'listing', model: 'registered-model', creator: 'creator' },
-    draw(step, p, { listing, model, creator }) {
-      const staged = step(read, {
-        listing,
-        tz: p.tz,
-        timeColumn: p.timeColumn,
-        sensorColumn: p.sensorColumn,
-        valueColumn: p.valueColumn,
-      });
-      const chunks = step(chunk, { staged, tz: p.tz, from: p.from, to: p.to });
-      const raw = step(features, { chunks });
-      const table = step(transform, { features: raw, creator });
-      const predictions = step(predict, { table, model });
-      const published = step(publishPredictions, { staged, chunks, predictions }, 'publish');
-      return step(
-        reportPrediction,
-        { listing, chunks, features: raw, creator, table, predictions, published },
-        'report',
-      );
-    },
+export const sensorPrediction = pipeline<
+  typeof params.shape,
+  { listing: Listing; model: Parent; creator: CreatorRef; due: Selection }
+>({
+  name: 'sensor-prediction',
+  title: 'Predict the cluster of sensors by day',
+  doc: 'Cuts sensor files into chunks, creates features with the saved feature creator, and gives each chunk its cluster.',
+  params,
+  pins: { listing: 'listing', model: 'registered-model', creator: 'creator', due: 'selection' },
+  draw(step, p, { listing, model, creator, due }) {
+    const staged = step(read, {
+      listing,
+      tz: p.tz,
+      timeColumn: p.timeColumn,
+      sensorColumn: p.sensorColumn,
+      valueColumn: p.valueColumn,
+    });
+    const chunks = step(chunk, { staged, tz: p.tz, selection: due });
+    const raw = step(features, { chunks });
+    const table = step(transform, { features: raw, creator });
+    const predictions = step(predict, { table, model });
+    const published = step(publishPredictions, { staged, chunks, predictions }, 'publish');
+    return step(reportPrediction, { listing, chunks, features: raw, creator, table, predictions, published }, 'report');
   },
-);
+});

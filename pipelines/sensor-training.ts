@@ -1,9 +1,52 @@
 import { z } from 'zod';
+import type { Promotion } from '../activities/holdout.js';
+import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
 import { sourceParams } from './source-params.js';
-import { chunk, evaluate, features, fit, publishModel, read, reportTraining, train, transform } from './steps.js';
+import {
+  chunk,
+  compare,
+  evaluate,
+  features,
+  fit,
+  holdout,
+  publishModel,
+  read,
+  reportTraining,
+  train,
+  transform,
+} from './steps.js';
+
+const gate = z
+  .strictObject({
+    metric: z
+      .enum(['mean-distance', 'silhouette', 'davies-bouldin'])
+      .default('mean-distance')
+      .describe('Figure of the held-out chunks that is compared.'),
+    margin: z
+      .number()
+      .min(-1)
+      .max(1)
+      .default(0)
+      .describe("How much better than the champion's it must be, as a part of it; below 0: how much worse it may be."),
+    holdoutDays: z
+      .int()
+      .min(1)
+      .max(366)
+      .default(1)
+      .describe('Newest days that are held out; the next run trains on them.'),
+    leastChunks: z.int().min(1).max(1_000_000).default(10).describe('On fewer held-out chunks nothing is promoted.'),
+    mostNovel: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('Nothing is promoted when a larger share of the held-out chunks is novel to the champion.'),
+  })
+  .prefault({})
+  .describe('What decides whether a challenger becomes champion.');
 
 const params = z.strictObject({
   ...sourceParams,
@@ -58,16 +101,32 @@ const params = z.strictObject({
     .default(null)
     .describe('Version to continue. null: the champion, where there is one.'),
   refit: z.boolean().default(false).describe('Begin a new lineage: fit a new feature creator and continue no model.'),
-  promote: z.boolean().default(true).describe('Make the new version the champion, which prediction uses.'),
+  promote: z
+    .enum(['gate', 'always', 'never'])
+    .nullable()
+    .default(null)
+    .describe(
+      'When the new version becomes champion, which prediction uses: when the gate says so, always or never. null: by the gate in runs for an interval, else always.',
+    ),
+  gate,
 });
 
-export const sensorTraining = pipeline<typeof params.shape, { listing: Listing; parent: Parent | null }>({
+interface Pins {
+  listing: Listing;
+  parent: Parent | null;
+  champion: Parent | null;
+  promotion: Promotion;
+  /** The days that the parent has not seen. */
+  unseen: Selection;
+}
+
+export const sensorTraining = pipeline<typeof params.shape, Pins>({
   name: 'sensor-training',
   title: 'Train a clustering of sensors by day',
   doc: 'Cuts sensor files into chunks of one sensor and one day, creates features, and trains or continues a clustering of them.',
   params,
-  pins: { listing: 'listing', parent: 'parent' },
-  draw(step, p, { listing, parent }) {
+  pins: { listing: 'listing', parent: 'parent', champion: 'champion', promotion: 'promotion', unseen: 'selection' },
+  draw(step, p, { listing, parent, champion, promotion, unseen }) {
     const staged = step(read, {
       listing,
       tz: p.tz,
@@ -75,11 +134,13 @@ export const sensorTraining = pipeline<typeof params.shape, { listing: Listing; 
       sensorColumn: p.sensorColumn,
       valueColumn: p.valueColumn,
     });
-    const chunks = step(chunk, { staged, tz: p.tz, from: p.from, to: p.to });
+    const chunks = step(chunk, { staged, tz: p.tz, selection: unseen });
+    const heldOut = step(holdout, { chunks, champion, promotion });
     const raw = step(features, { chunks });
     const creator = step(fit, {
       features: raw,
       parent,
+      holdout: heldOut,
       groups: p.groups,
       scaling: p.scaling,
       maxMissing: p.maxMissing,
@@ -90,18 +151,24 @@ export const sensorTraining = pipeline<typeof params.shape, { listing: Listing; 
     const model = step(train, {
       table,
       parent,
+      holdout: heldOut,
       k: p.k,
       seed: p.seed,
       starts: p.starts,
       maxIterations: p.maxIterations,
       tolerance: p.tolerance,
     });
-    const scores = step(evaluate, { table, model, parent, seed: p.seed });
+    const scores = step(evaluate, { table, model, parent, holdout: heldOut, seed: p.seed });
+    const decision = step(compare, { features: raw, table, model, champion, holdout: heldOut, promotion });
     const published = step(
       publishModel,
-      { listing, staged, chunks, features: raw, creator, model, scores, parent, name: p.model, promote: p.promote },
+      { listing, staged, chunks, features: raw, creator, model, scores, parent, decision, name: p.model },
       'publish',
     );
-    return step(reportTraining, { listing, chunks, features: raw, creator, table, scores, published }, 'report');
+    return step(
+      reportTraining,
+      { listing, chunks, features: raw, creator, table, scores, decision, published },
+      'report',
+    );
   },
 });

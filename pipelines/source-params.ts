@@ -10,8 +10,12 @@ export const sourceParams = {
     .array(z.string())
     .default([])
     .describe('Globs below the source: only files that match one of them. Empty: all.'),
-  from: day.describe('First day to use, YYYY-MM-DD. null: from the first there is.'),
-  to: day.describe('Last day to use, YYYY-MM-DD. null: to the last there is.'),
+  from: day.describe(
+    'First day to use, YYYY-MM-DD. null: from the first there is; in runs for an interval, from the first that is due.',
+  ),
+  to: day.describe(
+    'Last day to use, YYYY-MM-DD. null: to the last there is; in runs for an interval, to the last whole day in it.',
+  ),
   tz: z
     .string()
     .default('UTC')

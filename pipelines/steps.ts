@@ -1,7 +1,9 @@
 import type { ChunkInput, Chunks } from '../activities/chunk.js';
+import type { CompareInput, Decision } from '../activities/compare.js';
 import type { EvaluateInput, Scores } from '../activities/evaluate.js';
 import type { FeaturesInput, FeatureTable } from '../activities/features.js';
 import type { CreatorRef, FitInput } from '../activities/fit.js';
+import type { Holdout, HoldoutInput } from '../activities/holdout.js';
 import type { PredictInput, Predictions } from '../activities/predict.js';
 import type {
   PublishedModel,
@@ -35,7 +37,7 @@ export const chunk = stepKind<ChunkInput, Chunks>({
   queue: STEP_QUEUES.chunk,
   mapped: true,
   doc: 'cuts the readings into one chunk per sensor and day',
-  takes: { staged: 'staged', tz: 'param', from: 'param', to: 'param' },
+  takes: { staged: 'staged', tz: 'param', selection: 'selection' },
   gives: 'chunks',
   timeoutSeconds: 3600,
 });
@@ -49,6 +51,14 @@ export const features = stepKind<FeaturesInput, FeatureTable>({
   gives: 'features',
 });
 
+export const holdout = stepKind<HoldoutInput, Holdout>({
+  activity: 'holdout',
+  queue: STEP_QUEUES.fit,
+  doc: 'sets the newest days apart, to compare the model with the champion on',
+  takes: { chunks: 'chunks', champion: 'champion', promotion: 'promotion' },
+  gives: 'holdout',
+});
+
 export const fit = stepKind<FitInput, CreatorRef>({
   activity: 'fit',
   queue: STEP_QUEUES.fit,
@@ -56,6 +66,7 @@ export const fit = stepKind<FitInput, CreatorRef>({
   takes: {
     features: 'features',
     parent: 'parent',
+    holdout: 'holdout',
     groups: 'param',
     scaling: 'param',
     maxMissing: 'param',
@@ -80,6 +91,7 @@ export const train = stepKind<TrainInput, TrainedModel>({
   takes: {
     table: 'table',
     parent: 'parent',
+    holdout: 'holdout',
     k: 'param',
     seed: 'param',
     starts: 'param',
@@ -94,8 +106,23 @@ export const evaluate = stepKind<EvaluateInput, Scores>({
   activity: 'evaluate',
   queue: STEP_QUEUES.evaluate,
   doc: 'scores the model beside the version before',
-  takes: { table: 'table', model: 'model', parent: 'parent', seed: 'param' },
+  takes: { table: 'table', model: 'model', parent: 'parent', holdout: 'holdout', seed: 'param' },
   gives: 'scores',
+});
+
+export const compare = stepKind<CompareInput, Decision>({
+  activity: 'compare',
+  queue: STEP_QUEUES.evaluate,
+  doc: 'compares the model with the champion, and decides by the gate',
+  takes: {
+    features: 'features',
+    table: 'table',
+    model: 'model',
+    champion: 'champion',
+    holdout: 'holdout',
+    promotion: 'promotion',
+  },
+  gives: 'decision',
 });
 
 export const predict = stepKind<PredictInput, Predictions>({
@@ -119,8 +146,8 @@ export const publishModel = stepKind<PublishModelInput, PublishedModel>({
     model: 'model',
     scores: 'scores',
     parent: 'parent',
+    decision: 'decision',
     name: 'param',
-    promote: 'param',
   },
   gives: 'published-model',
 });
@@ -144,6 +171,7 @@ export const reportTraining = stepKind<TrainingReportInput, RunResult>({
     creator: 'creator',
     table: 'table',
     scores: 'scores',
+    decision: 'decision',
     published: 'published-model',
   },
   gives: 'result',

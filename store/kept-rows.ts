@@ -21,7 +21,7 @@ export class KeptRows {
   async present(): Promise<Set<string>> {
     const parts = await this.#parts();
     const keys = await eachOf(parts, PARTS_AT_ONCE, async (part) => {
-      return (await decodeColumns(await this.objects.read(part), ['key'])).key as string[];
+      return ((await this.#read(part, ['key'])).key ?? []) as string[];
     });
     return new Set(keys.flat());
   }
@@ -47,7 +47,7 @@ export class KeptRows {
     });
     await eachOf(await this.#parts(), PARTS_AT_ONCE, async (part) => {
       if (rowsOf.size === 0) return;
-      const { key, ...rest } = await decodeColumns(await this.objects.read(part));
+      const { key = [], ...rest } = await this.#read(part);
       const values = this.columns.map((name) => rest[name] as Float64Array);
       (key as string[]).forEach((each, from) => {
         for (const row of rowsOf.get(each) ?? []) {
@@ -57,6 +57,17 @@ export class KeptRows {
       });
     });
     return [...rowsOf.keys()];
+  }
+
+  /** A part that was cut short is removed: its rows are not there, and are made again. */
+  async #read(part: string, wanted?: string[]): Promise<Columns> {
+    const bytes = await this.objects.read(part);
+    try {
+      return await decodeColumns(bytes, wanted);
+    } catch {
+      await this.objects.remove(part);
+      return {};
+    }
   }
 
   #parts(): Promise<string[]> {

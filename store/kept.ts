@@ -17,7 +17,8 @@ export class KeptRecords<R> {
       throw error;
     });
     if (bytes === null) return null;
-    const record = JSON.parse(bytes.toString('utf8')) as R;
+    const record = parse<R>(bytes);
+    if (record === null) return null;
     const there = await Promise.all(this.objectsOf(record).map((uri) => this.objects.has(uri)));
     return there.every(Boolean) ? record : null;
   }
@@ -37,6 +38,15 @@ export class KeptRecords<R> {
 
   #path(key: string): string {
     return `kept/${this.prefix}/${key.slice(0, 2)}/${key}.json`;
+  }
+}
+
+/** A record that was cut short says nothing: what it spoke of is made again. */
+function parse<R>(bytes: Buffer): R | null {
+  try {
+    return JSON.parse(bytes.toString('utf8')) as R;
+  } catch {
+    return null;
   }
 }
 

@@ -4,12 +4,15 @@ import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
 import { openObjects } from '../store/objects/open.js';
 import { openDatabase } from '../store/tables/database.js';
+import { ModelRegistry } from '../store/tables/model-registry.js';
 import { Registry } from '../store/tables/registry.js';
+import { Tokens } from '../store/tables/tokens.js';
 import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
 
 export interface Composed {
   stores: Stores;
+  tokens: Tokens;
   close(): Promise<void>;
 }
 
@@ -29,6 +32,7 @@ export async function composeStores(
   const stores: Stores = {
     objects,
     registry: new Registry(database),
+    models: new ModelRegistry(database),
     duck: new Duck({
       memoryMiB: settings.memoryMiB,
       threads: settings.threads,
@@ -46,6 +50,7 @@ export async function composeStores(
   };
   return {
     stores,
+    tokens: new Tokens(database),
     async close() {
       await parallel.close();
       await database.close();

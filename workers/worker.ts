@@ -45,7 +45,7 @@ export async function runWorkers(options: WorkerOptions): Promise<void> {
     (await serveHealth(options.metrics, {
       sick: () => sickness(workers),
       metrics: async () => `${await metrics.text()}${await sdkText(sdkMetrics!)}`,
-      knowsToken: (token) => composed.stores.registry.knowsToken(token),
+      knowsToken: async (token) => (await composed.tokens.ownerOf(token)) !== null,
     }));
   try {
     await composed.stores.objects.check();

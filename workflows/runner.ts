@@ -12,6 +12,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { FinishCall } from '../activities/finish.js';
+import type { Firing } from '../activities/interval.js';
 import type { ResolveCall, RunRequest } from '../activities/resolve.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
@@ -24,6 +25,9 @@ export const stateQuery = defineQuery<StepStatus[]>('state');
 type Call = (input: unknown) => Promise<unknown>;
 
 const HEARTBEAT_TIMEOUT = '10 seconds';
+/** Runs of the plan that mend what the ones before found damaged; more would mean that the store keeps losing objects. */
+const MAX_REPAIRS = 2;
+const MENDED_BY_ITS_MAKER = ['MR_OBJECT_MISSING', 'MR_OBJECT_CORRUPT'];
 /** A queue that nobody serves becomes an error, but a worker may be down for a night. */
 const NOBODY_SERVES = '24 hours';
 
@@ -50,11 +54,11 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
   const finish = (end: Omit<FinishCall, 'temporalRunId'>) =>
     CancellationScope.nonCancellable(() => control.finish({ temporalRunId, ...end }));
   try {
-    const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request });
+    const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request, firing: firing() });
     if (plan.interval !== null)
       upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
     steps = plan.steps.map(waiting);
-    const result = await new Runner(plan, steps).run();
+    const result = plan.nothing === undefined ? await carryOut(plan, steps) : { nothing: plan.nothing };
     await finish({ state: 'done', result, error: null });
     return result;
   } catch (error) {
@@ -63,6 +67,29 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     if (isCancellation(error)) throw error;
     throw ApplicationFailure.nonRetryable(end.message, end.code, { step: end.step });
   }
+}
+
+/**
+ * Runs the plan. Where an object turns out to be gone or damaged, runs it again: all that is whole is kept, and what is
+ * not is made anew by the steps before.
+ */
+async function carryOut(plan: Plan, steps: StepStatus[]): Promise<unknown> {
+  for (let repairs = 0; ; repairs++) {
+    try {
+      return await new Runner(plan, steps).run();
+    } catch (error) {
+      if (repairs === MAX_REPAIRS || !MENDED_BY_ITS_MAKER.includes(explain(error, steps).code)) throw error;
+      for (const step of steps) Object.assign(step, waiting(step));
+    }
+  }
+}
+
+/** Which schedule started this run, and when it was to, as the server notes it. */
+function firing(): Firing | null {
+  const { typedSearchAttributes: noted } = workflowInfo();
+  const schedule = noted.get(keyword('TemporalScheduledById'));
+  const at = noted.get(defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME));
+  return schedule === undefined || at === undefined ? null : { schedule, at: new Date(at).toISOString() };
 }
 
 class Runner {
@@ -170,7 +197,7 @@ function activity(step: PlanStep, name: string, summary: string): Call {
   return activities[name]!;
 }
 
-function waiting({ name }: PlanStep): StepStatus {
+function waiting({ name }: { name: string }): StepStatus {
   return { name, state: 'waiting', batches: 0, batchesDone: 0, items: 0, kept: 0, startedAt: null, endedAt: null };
 }
 

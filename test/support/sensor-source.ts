@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Account, type ChunkInput, type Chunks, createChunk, type Manifest } from '../../activities/chunk.js';
+import type { Selection } from '../../activities/interval.js';
 import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
 import { listSource } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
@@ -15,7 +16,7 @@ export interface Chunked {
   chunk: { items: number; kept: number };
 }
 
-type Options = Partial<Omit<ReadInput, 'listing'> & Omit<ChunkInput, 'staged'> & { files: string[] }>;
+type Options = Partial<Omit<ReadInput, 'listing'> & Pick<ChunkInput, 'tz'> & Selection & { files: string[] }>;
 
 /** Writes files below the test's folder: name → content. Returns the folder. */
 export async function writeSource(
@@ -52,7 +53,11 @@ export async function chunkSource(stores: TestStores, source: string, options: O
     sensorColumn,
     valueColumn,
   });
-  const chunk = await runMapped(stores, 'chunk', createChunk(stores), { staged: read.output, tz, from, to });
+  const chunk = await runMapped(stores, 'chunk', createChunk(stores), {
+    staged: read.output,
+    tz,
+    selection: { from, to },
+  });
   return {
     staged: await readJson<StagedFile[]>(stores.objects, read.output satisfies Staged),
     chunks: chunk.output,

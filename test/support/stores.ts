@@ -11,6 +11,7 @@ import { clusterScores } from '../../ml/metrics/cluster-scores.js';
 import type { Parallel } from '../../ml/parallel.js';
 import { Duck } from '../../store/duck.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
+import type { ModelRegistry } from '../../store/tables/model-registry.js';
 import type { Registry } from '../../store/tables/registry.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
@@ -42,11 +43,8 @@ export async function testStores(
     folder,
     measures,
     objects: new FolderStore(join(folder, 'store')),
-    registry: new Proxy({} as Registry, {
-      get: (_, name) => {
-        throw new Error(`the registry was asked for ${String(name)}`);
-      },
-    }),
+    registry: untouched<Registry>('registry'),
+    models: untouched<ModelRegistry>('registry of models'),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
     log,
@@ -63,6 +61,15 @@ export async function testStores(
     }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Stands where nothing should be asked. */
+function untouched<T extends object>(what: string): T {
+  return new Proxy({} as T, {
+    get: (_, name) => {
+      throw new Error(`the ${what} was asked for ${String(name)}`);
+    },
+  });
 }
 
 /** Carries a mapped step out as the runner does. */
