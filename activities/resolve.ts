@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
+import { checkZone } from '../config/time-zone.js';
 import { planSteps } from '../dag/declare.js';
 import type { Plan } from '../dag/plan.js';
 import { PIPELINES } from '../pipelines/index.js';
@@ -11,7 +12,6 @@ import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Parent } from './model.js';
 import { type Listing, listSource } from './source.js';
-import { checkZone } from './zone.js';
 
 /** What a caller starts a run with, in any language. */
 export interface RunRequest {

@@ -1,21 +1,4 @@
-import { MillraceError } from '../config/errors.js';
-import { nearest } from '../config/nearest.js';
-
 const DAY_MS = 86_400_000;
-
-/** @throws MillraceError MR_ZONE_UNKNOWN with the zones that look alike */
-export function checkZone(tz: string): void {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: tz });
-    // Intl also takes fixed offsets, which DuckDB does not.
-    if (/^[+-]/.test(tz)) throw new RangeError(tz);
-  } catch {
-    const alike = nearest(tz, Intl.supportedValuesOf('timeZone'));
-    throw new MillraceError('MR_ZONE_UNKNOWN', `there is no time zone "${tz}"`, {
-      allowed: `names of the IANA database, for example UTC or Europe/Berlin${alike.length > 0 ? `; these look alike: ${alike.join(', ')}` : ''}`,
-    });
-  }
-}
 
 /** `2024-03-31` of days since 1970-01-01. */
 export function dayName(day: number): string {

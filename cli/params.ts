@@ -11,6 +11,8 @@ import { readYaml } from '../config/yaml-file.js';
 export interface ParamOptions {
   set: string[];
   params?: string;
+  /** Params that stand with a schedule, over those of the pipeline. */
+  own?: Record<string, unknown>;
 }
 
 /**
@@ -36,12 +38,13 @@ export async function gatherParams(
     checkNames(Object.keys(own), known, (key) => config.where(['pipelines', name, key]));
     Object.assign(params, own);
   }
+  Object.assign(params, options.own);
   if (options.params !== undefined) {
     const file = await readYaml(resolve(env.cwd, options.params), z.record(z.string(), z.unknown()));
     checkNames(Object.keys(file.value), known, (key) => file.where([key]));
     Object.assign(params, file.value);
   }
-  Object.assign(params, setParams(pipeline, options.set));
+  setParams(pipeline, params, options.set);
   if (typeof params.source === 'string') params.source = absolute(env, params.source);
   return params;
 }
@@ -53,26 +56,37 @@ function checkNames(names: string[], known: string[], where: (name: string) => s
   throw new MillraceError('MR_CONFIG', lines.join('\n  '), { allowed: `params: ${known.join(', ')}` });
 }
 
-/** `k=5`, `files=[a*.csv]`: texts stay texts; anything else is read as YAML, so numbers, lists and null are as they look. */
-function setParams(pipeline: string, pairs: readonly string[]): Record<string, unknown> {
-  const { properties = {} } = z.toJSONSchema(pipelineNamed(pipeline).params, { io: 'input' }) as {
-    properties?: Record<string, unknown>;
-  };
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1)
-        throw new MillraceError('MR_CALL', `--set ${pair}: there is no "="`, {
-          allowed: '--set name=value, for example --set k=5',
-        });
-      const name = pair.slice(0, at);
-      const text = pair.slice(at + 1);
-      const isText =
-        JSON.stringify(properties[name] ?? {}).includes('"string"') &&
-        !JSON.stringify(properties[name]).includes('"array"');
-      return [name, isText && text !== 'null' ? text : parse(text)];
-    }),
-  );
+/**
+ * `k=5`, `files=[a*.csv]`, `gate.margin=0.02`: texts stay texts; anything else is read as YAML, so numbers, lists and
+ * null are as they look.
+ */
+function setParams(pipeline: string, params: Record<string, unknown>, pairs: readonly string[]): void {
+  const schema = z.toJSONSchema(pipelineNamed(pipeline).params, { io: 'input' }) as JsonObject;
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1)
+      throw new MillraceError('MR_CALL', `--set ${pair}: there is no "="`, {
+        allowed: '--set name=value, for example --set k=5',
+      });
+    const text = pair.slice(at + 1);
+    const path = pair.slice(0, at).split('.');
+    const name = path.pop()!;
+    let within = params;
+    let about: JsonObject | undefined = schema;
+    for (const part of path) {
+      within[part] = { ...(within[part] as object | undefined) };
+      within = within[part] as Record<string, unknown>;
+      about = about?.properties?.[part];
+    }
+    const kind = JSON.stringify(about?.properties?.[name] ?? {});
+    const isText = kind.includes('"string"') && !kind.includes('"array"') && !kind.includes('"object"');
+    within[name] = isText && text !== 'null' ? text : parse(text);
+  }
+}
+
+/** As much of a JSON schema as is looked at. */
+interface JsonObject {
+  properties?: Record<string, JsonObject>;
 }
 
 const absolute = ({ cwd }: Env, source: string) =>

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
+import { OVERLAPS } from '../config/schedule.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
@@ -12,6 +13,17 @@ import { exportPredictions, listPredictionsCommand } from './predictions.js';
 import { prepareCommand } from './prepare.js';
 import { type RunOptions, runCommand } from './run.js';
 import { cancelRunCommand, listRunsCommand, showRunCommand } from './runs.js';
+import {
+  applySchedulesCommand,
+  type CreateOptions,
+  createScheduleCommand,
+  deleteScheduleCommand,
+  listSchedulesCommand,
+  pauseScheduleCommand,
+  showScheduleCommand,
+  triggerScheduleCommand,
+  unpauseScheduleCommand,
+} from './schedules.js';
 import { connected } from './session.js';
 import { sqlCommand } from './sql.js';
 import { downCommand, upCommand } from './up.js';
@@ -93,12 +105,7 @@ export function createProgram(out: Output): Command {
   program
     .command('run <pipeline>')
     .description('run a pipeline and show how it goes')
-    .option(
-      '--set <name=value>',
-      'set a param; may be given several times',
-      (pair: string, all: string[]) => [...all, pair],
-      [],
-    )
+    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
     .option('--params <file>', 'take params from a YAML file')
     .option('--key <key>', 'name the run; a second start with the same key joins it')
     .option('--follow', 'stay until it ends (the default)')
@@ -142,6 +149,68 @@ export function createProgram(out: Output): Command {
     .option(...json)
     .action((name: string) => connected(out, (millrace) => promoteModelCommand(out, millrace, name)));
 
+  const schedules = program.command('schedules').description('pipelines that run by themselves');
+  schedules
+    .command('create <name>')
+    .description('make a schedule')
+    .requiredOption('--pipeline <pipeline>', 'what to run')
+    .option('--cron <expression>', 'when, as five fields: "0 2 * * *" is every night at two')
+    .option('--every <duration>', 'or one run in each of these: "10 min", "1 day"')
+    .option('--offset <duration>', 'with --every: how much later than the full interval')
+    .option('--tz <zone>', 'time zone of the cron expression (default: UTC)')
+    .option('--jitter <duration>', 'begin up to so much later')
+    .option('--overlap <policy>', `while the run before goes on: ${OVERLAPS.join(', ')} (default: buffer-all)`)
+    .option('--catchup <duration>', 'how late a run may begin after the server was down (default: 1 day)')
+    .option('--pause-on-failure', 'pause when a run fails')
+    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
+    .option('--params <file>', 'take params from a YAML file')
+    .option(...json)
+    .action((name: string, options: CreateOptions & { json?: boolean }) => {
+      const { json: _, ...own } = options;
+      return connected(out, (millrace) => createScheduleCommand(out, millrace, name, own));
+    });
+  schedules
+    .command('list')
+    .description('all schedules, with their next firing')
+    .option(...json)
+    .action(() => connected(out, (millrace) => listSchedulesCommand(out, millrace)));
+  schedules
+    .command('show <name>')
+    .description('a schedule, its next firings and its newest runs with their intervals')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => showScheduleCommand(out, millrace, name)));
+  schedules
+    .command('pause <name>')
+    .description('run nothing until it is unpaused')
+    .option('--note <text>', 'why')
+    .option(...json)
+    .action((name: string, { note }: { note?: string }) =>
+      connected(out, (millrace) => pauseScheduleCommand(out, millrace, name, note)),
+    );
+  schedules
+    .command('unpause <name>')
+    .description('let it run again')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => unpauseScheduleCommand(out, millrace, name)));
+  schedules
+    .command('trigger <name>')
+    .description('fire now: for what lies between the firing before and this moment')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => triggerScheduleCommand(out, millrace, name)));
+  schedules
+    .command('delete <name>')
+    .description('delete a schedule; its runs stay')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => deleteScheduleCommand(out, millrace, name)));
+  schedules
+    .command('apply')
+    .description('make the schedules be those of millrace.yaml')
+    .option('--dry-run', 'say what would change, and change nothing')
+    .option(...json)
+    .action(({ dryRun = false }: { dryRun?: boolean }) =>
+      connected(out, (millrace) => applySchedulesCommand(out, millrace, dryRun)),
+    );
+
   const predictions = program.command('predictions').description('what was predicted');
   predictions
     .command('list')
@@ -169,6 +238,8 @@ export function createProgram(out: Output): Command {
     .action((text: string) => connected(out, (millrace) => sqlCommand(out, millrace, text)));
   return program;
 }
+
+const gather = (pair: string, all: string[]) => [...all, pair];
 
 function wholeNumber(text: string): number {
   const value = Number(text);

@@ -2,7 +2,7 @@ import type { Millrace } from '../client/millrace.js';
 import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
 import { count, type Output } from './output.js';
 
-const COLORS = { running: 'cyan', done: 'green', failed: 'red', cancelled: 'yellow', lost: 'red' } as const;
+export const COLORS = { running: 'cyan', done: 'green', failed: 'red', cancelled: 'yellow', lost: 'red' } as const;
 
 export async function listRunsCommand(out: Output, millrace: Millrace, limit: number): Promise<void> {
   const runs = await listRuns(millrace, { limit });

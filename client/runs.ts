@@ -9,6 +9,10 @@ export interface RunSummary {
   state: RunState;
   startedAt: string;
   seconds: number | null;
+  /** `[start, end)` of runs that are for an interval. */
+  interval: { start: string; end: string } | null;
+  /** The schedule that started it. */
+  schedule: string | null;
 }
 
 /** One try of one step or of one of its batches. */
@@ -33,12 +37,23 @@ export interface RunDetails extends RunSummary {
   attempts: StepAttempt[];
 }
 
-const RUN_COLUMNS = ['id', 'pipeline', 'state', 'started_at', 'ended_at', 'workflow_id', 'temporal_run_id'] as const;
+const RUN_COLUMNS = [
+  'id',
+  'pipeline',
+  'state',
+  'started_at',
+  'ended_at',
+  'interval_start',
+  'interval_end',
+  'schedule',
+  'workflow_id',
+  'temporal_run_id',
+] as const;
 
 /** The newest runs. A run that Temporal ended without us, as by a termination, is recorded as such first. */
 export async function listRuns(
   millrace: Millrace,
-  options: { limit: number; pipeline?: string },
+  options: { limit: number; pipeline?: string; schedule?: string },
 ): Promise<RunSummary[]> {
   let query = millrace.database.db
     .selectFrom('runs')
@@ -46,6 +61,7 @@ export async function listRuns(
     .orderBy('started_at', 'desc')
     .limit(options.limit);
   if (options.pipeline !== undefined) query = query.where('pipeline', '=', options.pipeline);
+  if (options.schedule !== undefined) query = query.where('schedule', '=', options.schedule);
   const rows = await query.execute();
   return Promise.all(rows.map(async (row) => summary({ ...row, state: await actualState(millrace, row) })));
 }
@@ -114,12 +130,18 @@ function summary(row: {
   state: RunState;
   started_at: Date;
   ended_at: Date | null;
+  interval_start: Date | null;
+  interval_end: Date | null;
+  schedule: string | null;
 }): RunSummary {
+  const { interval_start: start, interval_end: end } = row;
   return {
     id: row.id,
     pipeline: row.pipeline,
     state: row.state,
     startedAt: row.started_at.toISOString(),
     seconds: row.ended_at === null ? null : (row.ended_at.getTime() - row.started_at.getTime()) / 1000,
+    interval: start === null || end === null ? null : { start: start.toISOString(), end: end.toISOString() },
+    schedule: row.schedule,
   };
 }

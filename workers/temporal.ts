@@ -5,9 +5,11 @@ import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
 import { temporalLogger } from './logging.js';
 
-const DAY_MS = 86_400_000;
-/** How far back the time before a firing is looked for, in days: growing, as most schedules fire every day or oftener. */
-const LOOK_BACK_DAYS = [2, 40, 800];
+/**
+ * How far back the time before a firing is looked for, in minutes: growing, as the server gives the first thousand times
+ * of a span and the last is wanted.
+ */
+const LOOK_BACK_MINUTES = [1, 480, 144_000, 5_000_000];
 
 /**
  * Connects to Temporal, once per process.
@@ -40,11 +42,11 @@ export async function connectTemporal(
 export function temporalSchedules(connection: NativeConnection, namespace: string): Schedules {
   return {
     async timeBefore(schedule, at) {
-      for (const days of LOOK_BACK_DAYS) {
+      for (const minutes of LOOK_BACK_MINUTES) {
         const { startTime } = await connection.workflowService.listScheduleMatchingTimes({
           namespace,
           scheduleId: schedule,
-          startTime: timestamp(at.getTime() - days * DAY_MS),
+          startTime: timestamp(at.getTime() - minutes * 60_000),
           endTime: timestamp(at.getTime() - 1),
         });
         const last = startTime.at(-1);
