@@ -1,5 +1,5 @@
+import type { DoubledHour } from '../config/time-zone.js';
 import { quote } from '../store/sql.js';
-import type { DoubledHour } from './zone.js';
 
 const dayOf = (staged: readonly string[], day: number) =>
   `FROM read_parquet([${staged.map(quote).join(', ')}]) WHERE reason IS NULL AND day = ${day}`;

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
+import { dayName, dayNumber, dayStart, doubledHour } from '../config/time-zone.js';
 import type { DuckSession } from '../store/duck.js';
 import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { adoptFile, readJson, writeJson } from '../store/frames.js';
@@ -14,7 +15,6 @@ import type { Attempt, Stores } from './context.js';
 import type { Selection } from './interval.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
-import { dayName, dayNumber, dayStart, doubledHour } from './zone.js';
 
 export interface ChunkInput {
   staged: Staged;

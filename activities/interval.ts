@@ -1,6 +1,6 @@
 import { MillraceError } from '../config/errors.js';
+import { dayName, dayNumber, dayOf } from '../config/time-zone.js';
 import type { Stores } from './context.js';
-import { dayName, dayNumber, dayOf } from './zone.js';
 
 /** `[start, end)` as ISO times. */
 export interface Interval {

@@ -3,6 +3,7 @@ import type { FeatureCreator } from '../ml/features/creator.js';
 import { meanOf } from '../ml/features/readings.js';
 import { columnOf, type Frame } from '../ml/frame.js';
 import { readFrame, readJson } from '../store/frames.js';
+import { reportKey } from '../store/report-key.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Decision } from './compare.js';
 import type { Stores } from './context.js';
@@ -196,14 +197,11 @@ async function write(
     })),
     steps,
   };
-  const folder = `reports/${run.runId.replaceAll(/[^\w.-]+/g, '_')}`;
-  await stores.objects.write(`${folder}/report.json`, JSON.stringify(report, null, 2));
-  await stores.objects.write(`${folder}/report.html`, reportPage(report));
+  const [html, json] = [reportKey(run.runId, 'html'), reportKey(run.runId, 'json')];
+  await stores.objects.write(json, JSON.stringify(report, null, 2));
+  await stores.objects.write(html, reportPage(report));
   return {
-    report: {
-      html: stores.objects.describe(`${folder}/report.html`),
-      json: stores.objects.describe(`${folder}/report.json`),
-    },
+    report: { html: stores.objects.describe(html), json: stores.objects.describe(json) },
     ...result,
   };
 }

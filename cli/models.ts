@@ -1,5 +1,12 @@
 import type { Millrace } from '../client/millrace.js';
-import { listModels, type ModelSummary, promoteModel } from '../client/models.js';
+import {
+  listChampions,
+  listModels,
+  type ModelSummary,
+  promoteModel,
+  rollbackModel,
+  showModel,
+} from '../client/models.js';
 import { MillraceError } from '../config/errors.js';
 import { count, type Output } from './output.js';
 import { when } from './runs.js';
@@ -52,6 +59,8 @@ export async function showModelCommand(out: Output, millrace: Millrace, name: st
     const rows = [
       ['made', `${when(each.createdAt)} by ${each.runId}`],
       ['parent', each.parent === null ? 'none: a new lineage' : `version ${each.parent}`],
+      ['trained to', each.trainedTo ?? ''],
+      ['decision', typeof each.decision?.reason === 'string' ? each.decision.reason : ''],
       ...Object.entries({ ...each.params, ...metrics }).map(([key, value]) => [key, String(value)]),
       [
         'clusters',
@@ -72,10 +81,63 @@ export async function promoteModelCommand(out: Output, millrace: Millrace, name:
   const { model, version } = splitName(name);
   if (version === null)
     throw new MillraceError('MR_CALL', 'which version?', { allowed: `millrace models promote ${model}@<version>` });
-  await promoteModel(millrace, model, version);
-  out.document({ model, version, champion: true });
+  const before = await promoteModel(millrace, model, version, 'promoted by hand');
+  out.document({ model, version, before });
   out.print(`${model} version ${version} is the champion: the next prediction uses it.`);
 }
+
+/** Makes the champion before the present one champion again. */
+export async function rollbackModelCommand(out: Output, millrace: Millrace, model: string): Promise<void> {
+  const { from, to } = await rollbackModel(millrace, model, 'rolled back by hand');
+  out.document({ model, version: to, before: from });
+  out.print(`${model} version ${to} is the champion again, in place of version ${from}: the next prediction uses it.`);
+}
+
+/** Two versions side by side: by default the one named, beside the champion. */
+export async function compareModelsCommand(
+  out: Output,
+  millrace: Millrace,
+  name: string,
+  otherName: string | undefined,
+): Promise<void> {
+  const one = splitName(name);
+  const two = otherName === undefined ? { model: one.model, version: null } : splitName(otherName);
+  const pair = [
+    await showModel(millrace, one.model, one.version),
+    await showModel(millrace, two.model, two.version),
+  ] as const;
+  const history = await listChampions(millrace, one.model);
+  out.document({ versions: pair, champions: history });
+  const head = pair.map((each) => `${each.model}@${each.version}${each.champion ? ' champion' : ''}`);
+  const facts = pair.map(factsOf);
+  const names = [...new Set(facts.flatMap((each) => Object.keys(each)))];
+  const rows = names.map((fact) => [fact, ...facts.map((each) => each[fact] ?? '')]);
+  out.print(out.table(['', ...head], rows, [1, 2]));
+  for (const each of pair) {
+    if (typeof each.decision?.reason !== 'string') continue;
+    const verdict =
+      each.decision.promote === true ? out.style('green', 'promoted') : out.style('yellow', 'not promoted');
+    out.print(`\n  ${each.model}@${each.version} ${verdict}: ${each.decision.reason}`);
+  }
+}
+
+function factsOf({ createdAt, parent, trainedTo, params, metrics, decision }: ModelSummary): Record<string, string> {
+  const number = (value: unknown) => (typeof value === 'number' ? figure(value) : '');
+  const heldOut = (decision?.figures as { challenger?: Record<string, unknown> } | null | undefined)?.challenger ?? {};
+  return {
+    made: when(createdAt),
+    parent: parent === null ? 'none' : String(parent),
+    'trained to': trainedTo ?? '',
+    k: number(params.k),
+    chunks: number(metrics.chunks),
+    inertia: number(metrics.inertia),
+    silhouette: number(metrics.silhouette),
+    'Davies–Bouldin': number(metrics.daviesBouldin),
+    ...Object.fromEntries(Object.entries(heldOut).map(([fact, value]) => [`held out: ${fact}`, number(value)])),
+  };
+}
+
+const figure = (value: number) => (Number.isInteger(value) ? count(value) : value.toPrecision(4));
 
 function splitName(name: string): { model: string; version: number | null } {
   const match = /^(.*)@(\d+)$/.exec(name);

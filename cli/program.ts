@@ -6,7 +6,13 @@ import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
 import { withLog } from './log-tail.js';
-import { listModelsCommand, promoteModelCommand, showModelCommand } from './models.js';
+import {
+  compareModelsCommand,
+  listModelsCommand,
+  promoteModelCommand,
+  rollbackModelCommand,
+  showModelCommand,
+} from './models.js';
 import { Output } from './output.js';
 import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
 import { exportPredictions, listPredictionsCommand } from './predictions.js';
@@ -26,6 +32,7 @@ import {
 } from './schedules.js';
 import { connected } from './session.js';
 import { sqlCommand } from './sql.js';
+import { createTokenCommand, listTokensCommand, revokeTokenCommand } from './tokens.js';
 import { downCommand, upCommand } from './up.js';
 
 /** Runs the command line. Returns the exit code: 0 done, 1 the run failed, 2 the call was wrong, 3 no service. */
@@ -148,6 +155,36 @@ export function createProgram(out: Output): Command {
     .description('make a version the champion, which prediction uses')
     .option(...json)
     .action((name: string) => connected(out, (millrace) => promoteModelCommand(out, millrace, name)));
+
+  models
+    .command('rollback <model>')
+    .description('make the champion before the present one champion again')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => rollbackModelCommand(out, millrace, name)));
+  models
+    .command('compare <model@version> [other]')
+    .description('two versions side by side; without another, beside the champion')
+    .option(...json)
+    .action((name: string, other: string | undefined) =>
+      connected(out, (millrace) => compareModelsCommand(out, millrace, name, other)),
+    );
+
+  const tokens = program.command('tokens').description('who may use the REST server from beyond this machine');
+  tokens
+    .command('create <name>')
+    .description('make a token; it is shown this once')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => createTokenCommand(out, millrace, name)));
+  tokens
+    .command('list')
+    .description('names, and when each was last used')
+    .option(...json)
+    .action(() => connected(out, (millrace) => listTokensCommand(out, millrace)));
+  tokens
+    .command('revoke <name>')
+    .description('end a token')
+    .option(...json)
+    .action((name: string) => connected(out, (millrace) => revokeTokenCommand(out, millrace, name)));
 
   const schedules = program.command('schedules').description('pipelines that run by themselves');
   schedules

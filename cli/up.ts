@@ -56,10 +56,11 @@ export async function downCommand(out: Output): Promise<void> {
   out.print((await down(readEnv())) ? 'Stopped.' : 'Nothing was running.');
 }
 
-function show(out: Output, { temporal, postgres }: ServiceRecord): void {
+function show(out: Output, { temporal, postgres, rest }: ServiceRecord): void {
   const rows: string[][] = [];
   if (temporal !== null) rows.push(['Temporal', temporal.address], ['Temporal UI', temporal.ui]);
   if (postgres !== null) rows.push(['Postgres', `127.0.0.1:${postgres.port}, database ${postgres.database}`]);
+  if (rest !== null) rows.push(['REST', `${rest.url}/api/v1, described at ${rest.url}/api/openapi.json`]);
   rows.push(['Work folder', readEnv().home]);
   out.print(out.table(['', ''], rows).split('\n').slice(1).join('\n'));
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -13,19 +14,31 @@ import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
+import type { PipelineParams } from '../pipelines/index.js';
+import { hashJson } from '../store/hash.js';
 import { type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
+import { listRuns, type RunSummary } from './runs.js';
 
 export type { StepStatus } from '../dag/plan.js';
+export type { PipelineParams } from '../pipelines/index.js';
 export type { RunResult } from '../pipelines/steps.js';
+export type { RunSummary } from './runs.js';
 
-export interface StartOptions {
-  params?: Record<string, unknown>;
+export interface StartOptions<Params = Record<string, unknown>> {
+  params?: Params;
   /** `[start, end)`; two starts of one pipeline for one interval join. */
   interval?: { start: string; end: string };
   /** Name of the run; two starts with one key join. Otherwise each start is a run of its own. */
   key?: string;
+  /** With a key: a run of that key that has ended is not run again, and the same key for another request is refused. */
+  once?: boolean;
 }
+
+/** The params of a pipeline that is known by its name, else any. */
+export type ParamsOf<Name extends string> = Name extends keyof PipelineParams
+  ? PipelineParams[Name]
+  : Record<string, unknown>;
 
 export interface StartedRun {
   workflowId: string;
@@ -73,27 +86,36 @@ export class Millrace {
     return new Millrace(settings, connection, new Client({ connection, namespace }), database);
   }
 
-  /** Starts a run, or joins the one that goes on for the same interval or key. Params are checked first. */
-  async start(name: string, { params = {}, interval, key }: StartOptions = {}): Promise<StartedRun> {
-    pipelineNamed(name).parse(params);
+  /**
+   * Starts a run, or joins the one that goes on for the same interval or key. Params are checked first.
+   * @throws MillraceError MR_PARAM; MR_KEY_REUSED when `once` finds the key with another request
+   */
+  async start<Name extends string>(name: Name, options: StartOptions<ParamsOf<Name>> = {}): Promise<StartedRun> {
+    const { params = {}, interval, key, once = false } = options;
+    const { graph, parse } = pipelineNamed(name);
+    parse(params);
     const workflowId = `${name}.${key ?? (interval === undefined ? uniqueKey() : `${interval.start}_${interval.end}`)}`;
+    const request = { params, interval: interval ?? null };
     try {
       await this.client.workflow.start(name, {
         taskQueue: WORKFLOW_QUEUE,
         workflowId,
-        args: [{ params, interval: interval ?? null }],
+        args: [request],
+        memo: { request: hashJson(request) },
         workflowIdConflictPolicy: 'FAIL',
-        staticSummary: pipelineNamed(name).graph.title,
+        workflowIdReusePolicy: once ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
+        staticSummary: graph.title,
       });
       return { workflowId, joined: false };
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return { workflowId, joined: true };
-      throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (once) await this.#assertSame(workflowId, hashJson(request));
+      return { workflowId, joined: true };
     }
   }
 
-  /** The states of a run's steps as they change, until it ends. */
-  async *follow(workflowId: string): AsyncGenerator<RunProgress> {
+  /** The states of a run's steps as they change, until it ends or the signal is aborted. */
+  async *follow(workflowId: string, signal?: AbortSignal): AsyncGenerator<RunProgress> {
     const handle = this.client.workflow.getHandle(workflowId);
     let before = '';
     for (;;) {
@@ -104,7 +126,8 @@ export class Millrace {
       if (text !== before) yield progress;
       before = text;
       if (state !== 'running') return;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+      if (signal?.aborted) return;
     }
   }
 
@@ -149,6 +172,11 @@ export class Millrace {
     return this.#state(this.client.workflow.getHandle(workflowId, temporalRunId));
   }
 
+  /** The newest runs. */
+  async list(options: { limit?: number; pipeline?: string; schedule?: string } = {}): Promise<RunSummary[]> {
+    return listRuns(this, { limit: 20, ...options });
+  }
+
   async close(): Promise<void> {
     await this.database.close();
     await this.connection.close();
@@ -173,6 +201,15 @@ export class Millrace {
     } catch {
       return [];
     }
+  }
+
+  /** A key stands for one request: whoever sends another with it would take the wrong run for theirs. */
+  async #assertSame(workflowId: string, request: string): Promise<void> {
+    const { memo } = await this.client.workflow.getHandle(workflowId).describe();
+    if (memo?.request === undefined || memo.request === request) return;
+    throw new MillraceError('MR_KEY_REUSED', `the run ${workflowId} was started with other params`, {
+      next: 'send the same request, or another key',
+    });
   }
 
   #unknown(workflowId: string): MillraceError {

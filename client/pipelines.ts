@@ -4,6 +4,7 @@ import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 
 export { directNeeds, layOut, toMermaid } from '../dag/layout.js';
+export type { Pipeline };
 export { PIPELINES };
 
 export const PIPELINE_NAMES: readonly string[] = PIPELINES.map(({ graph }) => graph.name);

@@ -136,6 +136,11 @@ function listen(name: string, text: string | undefined): Listen | undefined {
   return { host: match[1] || '127.0.0.1', port: wholeNumber(name, match[2], 0, 65_535)! };
 }
 
+/** The environment of a process that we start: ours, with some variables set. */
+export function childEnv(changes: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
+}
+
 /** The SDK is pinned to the last line that runs on Node 20; its note about later ones helps no user. Before it is used. */
 export function quietAwsSdk(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

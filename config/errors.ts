@@ -4,7 +4,8 @@
  */
 export const ERRORS = {
   MR_ACCOUNT: { retry: false, exit: 1, meaning: 'The account of readings does not add up; nothing was published.' },
-  MR_CALL: { retry: false, exit: 2, meaning: 'The command was called with something it does not take.' },
+  MR_BODY_TOO_LARGE: { retry: false, exit: 2, meaning: 'The body of the request is larger than is allowed.' },
+  MR_CALL: { retry: false, exit: 2, meaning: 'The call has something in it that is not taken.' },
   MR_CANCELLED: { retry: false, exit: 1, meaning: 'The run was cancelled.' },
   MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
@@ -14,6 +15,8 @@ export const ERRORS = {
     exit: 1,
     meaning: 'A file of the source cannot be read as what it claims to be.',
   },
+  MR_INTERNAL: { retry: true, exit: 1, meaning: 'Something went wrong that nobody foresaw.' },
+  MR_KEY_REUSED: { retry: false, exit: 2, meaning: 'The key was used for a run with other params.' },
   MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
   MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },
   MR_NO_FEATURES: { retry: false, exit: 1, meaning: 'No feature is left to train on.' },
@@ -21,6 +24,7 @@ export const ERRORS = {
   MR_OBJECT_MISSING: { retry: false, exit: 1, meaning: 'A stored object is gone; it is made again.' },
   MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },
   MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
+  MR_RATE: { retry: true, exit: 2, meaning: 'There were too many requests in a minute.' },
   MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
   MR_RUN_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no run of that id.' },
   MR_SCHEDULE: { retry: false, exit: 2, meaning: 'The schedule cannot be made so, or there is none of that name.' },
@@ -31,6 +35,7 @@ export const ERRORS = {
   MR_SPACE: { retry: false, exit: 1, meaning: 'The bounded local space is too small for what a batch needs.' },
   MR_SQL: { retry: false, exit: 2, meaning: 'The query was refused.' },
   MR_STORE: { retry: false, exit: 3, meaning: 'The object store cannot be used as it is configured.' },
+  MR_TOKEN: { retry: false, exit: 2, meaning: 'The server is to be called with a token that it knows.' },
   MR_TOO_FEW_CHUNKS: { retry: false, exit: 1, meaning: 'There are fewer chunks than clusters.' },
   MR_ZONE_UNKNOWN: { retry: false, exit: 2, meaning: 'The time zone is not in the IANA database.' },
 } as const satisfies Record<string, { retry: boolean; exit: 1 | 2 | 3; meaning: string }>;

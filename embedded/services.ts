@@ -14,6 +14,8 @@ export interface ServiceRecord {
   temporal: (ProcessId & { address: string; ui: string }) | null;
   postgres: (ProcessId & { port: number; user: string; database: string }) | null;
   worker: ProcessId | null;
+  /** Our REST server. */
+  rest: (ProcessId & { url: string }) | null;
   ready?: boolean;
 }
 
@@ -35,6 +37,7 @@ export async function running(env: Env): Promise<ServiceRecord | null> {
 export async function endLeftovers(home: Home): Promise<void> {
   const record = await readRecord(home);
   if (record === null) return;
+  await end(record.rest, 'SIGTERM', 5_000);
   await end(record.worker, 'SIGTERM', 5_000);
   await end(record.temporal, 'SIGTERM', 5_000);
   await end(record.postgres, 'SIGINT', 20_000);

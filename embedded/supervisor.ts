@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Env } from '../config/env.js';
+import { childEnv, type Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { Home, writeWhole } from './home.js';
 import { pipIndex } from './pip-index.js';
@@ -46,6 +46,7 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     temporal: null,
     postgres: null,
     worker: null,
+    rest: null,
   };
   const save = () => writeWhole(home.state(), JSON.stringify(record, null, 2));
   await save();
@@ -59,16 +60,62 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     for (const each of started) if (each.status === 'rejected') throw each.reason;
     say('preparing the tables');
     await prepare();
-    if (worker) await keepWorker(home, record, save, say, stop, () => onReady(record));
+    if (worker) await keepOurs();
     else {
       onReady(record);
       await aborted(stop);
     }
   } finally {
-    await end(record.worker, 'SIGTERM', 15_000);
+    await Promise.all([end(record.rest, 'SIGTERM', 5_000), end(record.worker, 'SIGTERM', 15_000)]);
     await end(record.temporal, 'SIGTERM', 10_000);
     await end(record.postgres, 'SIGINT', 20_000);
     await rm(home.state(), { force: true });
+  }
+
+  /** Our own processes: the worker, and the REST server. When one ends for good, so does all. */
+  async function keepOurs(): Promise<void> {
+    say('starting the worker and the REST server');
+    const port = await freePort(env.rest.port);
+    const failed = new AbortController();
+    const until = AbortSignal.any([stop, failed.signal]);
+    let waiting = 2;
+    const own = async (kept: Kept): Promise<void> => {
+      let ready = false;
+      const onFirstReady = () => {
+        if (ready) return;
+        ready = true;
+        if (--waiting === 0) onReady(record);
+      };
+      try {
+        await keep(home, kept, say, until, onFirstReady);
+      } finally {
+        failed.abort();
+      }
+    };
+    const url = `http://${env.rest.host}:${port}`;
+    const both = await Promise.allSettled([
+      own({
+        ...{ name: 'worker', log: 'worker', script: '../workers/main.js', args: ['all'], env: {} },
+        async started(id) {
+          record.worker = id;
+          await save();
+        },
+      }),
+      own({
+        ...{
+          name: 'REST server',
+          log: 'rest',
+          script: '../api/main.js',
+          args: [],
+          env: { MILLRACE_PORT: String(port) },
+        },
+        async started(id) {
+          record.rest = { ...id, url };
+          await save();
+        },
+      }),
+    ]);
+    for (const each of both) if (each.status === 'rejected') throw each.reason;
   }
 
   async function startDatabase(): Promise<void> {
@@ -104,27 +151,35 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
   }
 }
 
-/** Starts the worker, and again whenever it ends, with growing pauses while it keeps ending at once. */
-async function keepWorker(
+interface Kept {
+  /** As people call it, and as its log is called. */
+  name: string;
+  log: string;
+  script: string;
+  args: string[];
+  env: Record<string, string>;
+  started(id: ProcessId): Promise<void>;
+}
+
+/** Starts one of our processes, and again whenever it ends, with growing pauses while it keeps ending at once. */
+async function keep(
   home: Home,
-  record: ServiceRecord,
-  save: () => Promise<void>,
+  { name, log: logName, script, args, env, started }: Kept,
   say: Say,
   stop: AbortSignal,
   onReady: () => void,
 ): Promise<void> {
   let pauseMs = 200;
-  say('starting the worker');
   for (;;) {
-    const log = await open(home.log('worker'), 'a');
-    const child = fork(fileURLToPath(new URL('../workers/main.js', import.meta.url)), ['all'], {
+    const log = await open(home.log(logName), 'a');
+    const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
       detached: true,
+      env: childEnv(env),
       stdio: ['ignore', log.fd, log.fd, 'ipc'],
     });
     await log.close();
     const began = Date.now();
-    record.worker = await identityOf(child);
-    await save();
+    await started(await identityOf(child));
     child.once('message', () => {
       pauseMs = 200;
       onReady();
@@ -133,11 +188,11 @@ async function keepWorker(
     if (stop.aborted) return;
     if (Date.now() - began > 60_000) pauseMs = 200;
     if (pauseMs > 10_000) {
-      throw new MillraceError('MR_SERVICE', `the worker ends again and again (code ${code})`, {
-        next: `its log: ${home.log('worker')}`,
+      throw new MillraceError('MR_SERVICE', `the ${name} ends again and again (code ${code})`, {
+        next: `its log: ${home.log(logName)}`,
       });
     }
-    say(`the worker ended (code ${code}); starting it again`);
+    say(`the ${name} ended (code ${code}); starting it again`);
     await sleep(pauseMs, undefined, { signal: stop }).catch(() => undefined);
     if (stop.aborted) return;
     pauseMs *= 2;

@@ -1,6 +1,13 @@
+import type { z } from 'zod';
 import type { Pipeline } from './pipeline.js';
-import { sensorPrediction } from './sensor-prediction.js';
-import { sensorTraining } from './sensor-training.js';
+import { type predictionParams, sensorPrediction } from './sensor-prediction.js';
+import { sensorTraining, type trainingParams } from './sensor-training.js';
 
 /** All pipelines there are. */
 export const PIPELINES: readonly Pipeline[] = [sensorTraining, sensorPrediction];
+
+/** What each pipeline is started with. */
+export interface PipelineParams {
+  'sensor-training': z.input<typeof trainingParams>;
+  'sensor-prediction': z.input<typeof predictionParams>;
+}

@@ -7,20 +7,20 @@ import { pipeline } from './pipeline.js';
 import { sourceParams } from './source-params.js';
 import { chunk, features, predict, publishPredictions, read, reportPrediction, transform } from './steps.js';
 
-const params = z.strictObject({
+export const predictionParams = z.strictObject({
   ...sourceParams,
   model: z.string().min(1).max(100).default('sensors').describe('Name of the model in the registry.'),
   version: z.int().min(1).nullable().default(null).describe('Version to predict with. null: the champion.'),
 });
 
 export const sensorPrediction = pipeline<
-  typeof params.shape,
+  typeof predictionParams.shape,
   { listing: Listing; model: Parent; creator: CreatorRef; due: Selection }
 >({
   name: 'sensor-prediction',
   title: 'Predict the cluster of sensors by day',
   doc: 'Cuts sensor files into chunks, creates features with the saved feature creator, and gives each chunk its cluster.',
-  params,
+  params: predictionParams,
   pins: { listing: 'listing', model: 'registered-model', creator: 'creator', due: 'selection' },
   draw(step, p, { listing, model, creator, due }) {
     const staged = step(read, {

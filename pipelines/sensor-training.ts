@@ -48,7 +48,7 @@ const gate = z
   .prefault({})
   .describe('What decides whether a challenger becomes champion.');
 
-const params = z.strictObject({
+export const trainingParams = z.strictObject({
   ...sourceParams,
   model: z.string().min(1).max(100).default('sensors').describe('Name of the model in the registry.'),
   k: z.int().min(1).max(1000).default(5).describe('How many clusters.'),
@@ -120,11 +120,11 @@ interface Pins {
   unseen: Selection;
 }
 
-export const sensorTraining = pipeline<typeof params.shape, Pins>({
+export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
   name: 'sensor-training',
   title: 'Train a clustering of sensors by day',
   doc: 'Cuts sensor files into chunks of one sensor and one day, creates features, and trains or continues a clustering of them.',
-  params,
+  params: trainingParams,
   pins: { listing: 'listing', parent: 'parent', champion: 'champion', promotion: 'promotion', unseen: 'selection' },
   draw(step, p, { listing, parent, champion, promotion, unseen }) {
     const staged = step(read, {

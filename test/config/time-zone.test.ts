@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkZone, dayName, dayNumber, dayStart } from '../../activities/zone.js';
+import { checkZone, dayName, dayNumber, dayStart } from '../../config/time-zone.js';
 import { quote } from '../../store/sql.js';
 import { type TestStores, testStores } from '../support/stores.js';
 

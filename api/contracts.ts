@@ -1,0 +1,172 @@
+import { z } from 'zod';
+
+/** What goes over the wire, in and out. From these come the checks of requests and the OpenAPI document. */
+
+const moment = z.iso.datetime();
+const state = z.enum(['running', 'done', 'failed', 'cancelled', 'lost']);
+
+export const problem = z
+  .object({
+    type: z.string().describe('urn:millrace: and the code.'),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('See docs/errors.md.'),
+    detail: z.string().describe('What was found, what is allowed, what to do next.'),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+export const interval = z.strictObject({ start: moment, end: moment }).meta({ id: 'Interval' });
+
+export const startRequest = z
+  .strictObject({
+    pipeline: z.string().min(1).describe('Name of a pipeline.'),
+    params: z.record(z.string(), z.unknown()).default({}).describe('See /api/v1/pipelines/{name}.'),
+    interval: interval.optional().describe('Two starts for one interval join.'),
+  })
+  .meta({ id: 'StartRequest' });
+
+export const started = z
+  .object({
+    runId: z.string(),
+    joined: z.boolean().describe('Whether a run of that key or interval was there already.'),
+  })
+  .meta({ id: 'Started' });
+
+const runError = z
+  .object({ code: z.string(), message: z.string(), step: z.string().nullable() })
+  .meta({ id: 'RunError' });
+
+export const runSummary = z
+  .object({
+    id: z.string(),
+    pipeline: z.string(),
+    state,
+    startedAt: moment,
+    seconds: z.number().nullable(),
+    interval: interval.nullable(),
+    schedule: z.string().nullable(),
+  })
+  .meta({ id: 'RunSummary' });
+
+const attempt = z
+  .object({
+    step: z.string(),
+    phase: z.enum(['once', 'plan', 'batch', 'gather']),
+    batch: z.int(),
+    attempt: z.int(),
+    state,
+    worker: z.string().describe('Host and process that worked on it.'),
+    startedAt: moment,
+    seconds: z.number().nullable(),
+    measures: z.record(z.string(), z.number()),
+    error: runError.nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+export const run = runSummary
+  .extend({
+    workflowId: z.string(),
+    params: z.record(z.string(), z.unknown()),
+    result: z.record(z.string(), z.unknown()).nullable(),
+    error: runError.nullable(),
+    attempts: z.array(attempt),
+  })
+  .meta({ id: 'Run' });
+
+export const step = z
+  .object({
+    name: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+    batches: z.int(),
+    batchesDone: z.int(),
+    items: z.int(),
+    kept: z.int(),
+    startedAt: moment.nullable(),
+    endedAt: moment.nullable(),
+  })
+  .meta({ id: 'Step' });
+
+export const cancelled = z
+  .object({ runId: z.string(), cancelled: z.boolean().describe('false: it had ended already.'), state })
+  .meta({ id: 'Cancelled' });
+
+export const modelVersion = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    champion: z.boolean(),
+    parent: z.int().nullable(),
+    createdAt: moment,
+    runId: z.string(),
+    trainedTo: z.iso.date().nullable().describe('Last day that it and the versions before it were trained on.'),
+    decision: z.record(z.string(), z.unknown()).nullable().describe('Why it became champion or not, on which figures.'),
+    params: z.record(z.string(), z.unknown()),
+    lineage: z.record(z.string(), z.unknown()),
+    metrics: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'ModelVersion' });
+
+export const champion = z
+  .object({ model: z.string(), version: z.int(), before: z.int().nullable() })
+  .meta({ id: 'Champion' });
+
+export const prediction = z
+  .object({
+    sensor: z.string(),
+    day: z.iso.date(),
+    cluster: z.int(),
+    distance: z.number(),
+    novel: z.boolean(),
+    model: z.string(),
+    version: z.int(),
+  })
+  .meta({ id: 'Prediction' });
+
+const byFeatures = z.strictObject({
+  features: z
+    .record(z.string(), z.number().nullable())
+    .describe('Features by name; what is left out counts as missing.'),
+});
+
+const byReadings = z.strictObject({
+  day: z.iso.date(),
+  tz: z.string().default('UTC').describe('Zone in which the day is a day.'),
+  readings: z
+    .array(z.tuple([z.iso.datetime({ offset: true }), z.number()]))
+    .min(1)
+    .max(200_000)
+    .describe('Time and value of each reading of one sensor on that day.'),
+});
+
+export const predictRequest = z
+  .strictObject({
+    version: z.int().min(1).optional().describe('Without it, the champion.'),
+    instances: z
+      .array(z.union([byFeatures, byReadings]))
+      .min(1)
+      .max(10_000),
+  })
+  .meta({ id: 'PredictRequest' });
+
+export const predictResponse = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    predictions: z.array(z.object({ cluster: z.int(), distance: z.number(), novel: z.boolean() })),
+  })
+  .meta({ id: 'PredictResponse' });
+
+export const pipelineSummary = z
+  .object({ name: z.string(), title: z.string(), steps: z.array(z.string()) })
+  .meta({ id: 'PipelineSummary' });
+
+export const pipelineDetails = pipelineSummary
+  .extend({ doc: z.string(), params: z.record(z.string(), z.unknown()).describe('JSON schema of the params.') })
+  .meta({ id: 'Pipeline' });
+
+export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+export const readiness = z
+  .object({ status: z.enum(['ready', 'not ready']), services: z.record(z.string(), z.string()) })
+  .meta({ id: 'Readiness' });

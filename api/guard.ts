@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import type { Millrace } from '../client/millrace.js';
+import { tokensOf } from '../client/tokens.js';
+import { isLoopback } from '../config/env.js';
+import { sendProblem } from './problem.js';
+
+/** Paths that anybody who can reach the server may see: they say nothing but that it lives, and how it is spoken to. */
+const OPEN = new Set(['/healthz', '/readyz', '/api/openapi.json']);
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token the request came with; null on loopback. */
+    caller: string | null;
+  }
+}
+
+/**
+ * Lets in who may: beyond loopback only with a token; on loopback only under a name of this machine, so that no page in
+ * a browser can reach it under a name of its own.
+ */
+export function installGuard(app: FastifyInstance, millrace: Millrace, host: string): void {
+  const tokens = tokensOf(millrace);
+  const local = isLoopback(host);
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (request, reply) => {
+    if (OPEN.has(request.url.split('?')[0]!)) return;
+    if (local && !isLoopback(request.hostname.replace(/^\[|\]$/g, '')))
+      return sendProblem(reply, 'MR_TOKEN', `this server is called 127.0.0.1 or localhost, not ${request.hostname}`);
+    const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token !== undefined) request.caller = await tokens.ownerOf(token);
+    if (request.caller !== null || (local && token === undefined)) return;
+    reply.header('www-authenticate', 'Bearer');
+    return sendProblem(
+      reply,
+      'MR_TOKEN',
+      `${token === undefined ? 'no token came with the request' : 'the token is not known'}\n  send it as "Authorization: Bearer …"; millrace tokens create makes one`,
+    );
+  });
+}

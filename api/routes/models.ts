@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import type { Millrace } from '../../client/millrace.js';
+import { listModels, promoteModel, rollbackModel, showModel } from '../../client/models.js';
+import { champion, modelVersion, problem } from '../contracts.js';
+import type { Server } from '../server.js';
+
+const errors = { 400: problem, 401: problem, 404: problem, 429: problem, 503: problem };
+const name = z.string().min(1).max(100);
+const version = z.coerce.number().int().min(1);
+
+export function addModels(app: Server, millrace: Millrace): void {
+  const by = (caller: string | null) => `over REST${caller === null ? '' : ` by ${caller}`}`;
+
+  app.get(
+    '/api/v1/models',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'All versions of all models.',
+        response: { 200: z.array(modelVersion), ...errors },
+      },
+    },
+    async () => listModels(millrace),
+  );
+
+  app.get(
+    '/api/v1/models/:name',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'All versions of a model.',
+        params: z.object({ name }),
+        response: { 200: z.array(modelVersion), ...errors },
+      },
+    },
+    async ({ params }) => listModels(millrace, params.name),
+  );
+
+  app.get(
+    '/api/v1/models/:name/versions/:version',
+    {
+      schema: {
+        tags: ['models'],
+        params: z.object({ name, version }),
+        response: { 200: modelVersion, ...errors },
+      },
+    },
+    async ({ params }) => showModel(millrace, params.name, params.version),
+  );
+
+  app.post(
+    '/api/v1/models/:name/versions/:version/promote',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'Make a version champion.',
+        params: z.object({ name, version }),
+        response: { 200: champion, ...errors },
+      },
+    },
+    async ({ params, caller }) => {
+      const before = await promoteModel(millrace, params.name, params.version, `promoted ${by(caller)}`);
+      return { model: params.name, version: params.version, before };
+    },
+  );
+
+  app.post(
+    '/api/v1/models/:name/rollback',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'Make the champion before the present one champion again.',
+        params: z.object({ name }),
+        response: { 200: champion, ...errors },
+      },
+    },
+    async ({ params, caller }) => {
+      const { from, to } = await rollbackModel(millrace, params.name, `rolled back ${by(caller)}`);
+      return { model: params.name, version: to, before: from };
+    },
+  );
+}

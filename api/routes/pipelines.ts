@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { Pipeline } from '../../client/pipelines.js';
+import { PIPELINES, pipelineNamed } from '../../client/pipelines.js';
+import { pipelineDetails, pipelineSummary, problem } from '../contracts.js';
+import type { Server } from '../server.js';
+
+export function addPipelines(app: Server): void {
+  app.get(
+    '/api/v1/pipelines',
+    { schema: { tags: ['pipelines'], response: { 200: z.array(pipelineSummary), 401: problem, 429: problem } } },
+    async () => PIPELINES.map(summary),
+  );
+
+  app.get(
+    '/api/v1/pipelines/:name',
+    {
+      schema: {
+        tags: ['pipelines'],
+        params: z.object({ name: z.string() }),
+        response: { 200: pipelineDetails, 401: problem, 404: problem, 429: problem },
+      },
+    },
+    async ({ params: { name } }) => {
+      const pipeline = pipelineNamed(name);
+      return {
+        ...summary(pipeline),
+        doc: pipeline.graph.doc,
+        params: z.toJSONSchema(pipeline.params, { io: 'input' }),
+      };
+    },
+  );
+}
+
+const summary = ({ graph }: Pipeline) => ({
+  name: graph.name,
+  title: graph.title,
+  steps: graph.steps.map(({ name }) => name),
+});

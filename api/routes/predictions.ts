@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Millrace } from '../../client/millrace.js';
+import { listPredictions, newestPredictionRun } from '../../client/predictions.js';
+import { MillraceError } from '../../config/errors.js';
+import { prediction, problem } from '../contracts.js';
+import type { Server } from '../server.js';
+
+export function addPredictions(app: Server, millrace: Millrace): void {
+  app.get(
+    '/api/v1/predictions',
+    {
+      schema: {
+        tags: ['predictions'],
+        summary: 'Predictions of a run, by sensor and day; without a run, of the newest that made some.',
+        querystring: z.object({
+          run: z.string().optional(),
+          limit: z.coerce.number().int().min(1).max(100_000).default(1000),
+        }),
+        response: { 200: z.array(prediction), 400: problem, 401: problem, 404: problem, 429: problem, 503: problem },
+      },
+    },
+    async ({ query: { run, limit } }) => {
+      const chosen = run ?? (await newestPredictionRun(millrace));
+      if (chosen === null) throw new MillraceError('MR_RUN_UNKNOWN', 'no run has made predictions yet');
+      return listPredictions(millrace, chosen, limit);
+    },
+  );
+}
