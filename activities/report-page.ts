@@ -1,3 +1,4 @@
+import type { HeldOutFigures } from '../ml/metrics/gate.js';
 import type { ClusterFigures } from './evaluate.js';
 import type { FeatureShift, Report } from './report.js';
 import { clusterChart, coverageChart, stepChart } from './report-charts.js';
@@ -8,6 +9,7 @@ export function reportPage(report: Report): string {
   const sections = [
     readings(report),
     clusters(report),
+    decision(report),
     features(report.features, report.dropped),
     coverage(report),
     steps(report),
@@ -83,6 +85,31 @@ function clusters({ scores, predictions, result }: Report): string {
       ? ''
       : `<p class="note">Both versions on the chunks of this run${scores.silhouetteRows < result.chunks.total ? `; silhouette on a sample of ${number(scores.silhouetteRows)}` : ''}.</p>`;
   return section('Clusters', `<div class="pair">${chart}<div>${table(head, rows)}${note}</div></div>`);
+}
+
+/** What was decided about the new version, and on which figures. */
+function decision({ result: { decision: made, model } }: Report): string {
+  if (made === null) return '';
+  const verdict = `Version ${model.version} ${made.promote ? 'became' : 'did not become'} champion: ${made.reason}.`;
+  if (made.figures === null) return section('Decision', `<p>${text(verdict)}</p>`);
+  const { chunks, from, challenger, champion } = made.figures;
+  const row = (name: string, of: (figures: HeldOutFigures) => number | null) => [
+    name,
+    figure(of(challenger)),
+    figure(of(champion)),
+  ];
+  const rows = [
+    row('mean distance', (f) => f.meanDistance),
+    row('silhouette', (f) => f.silhouette),
+    row('Davies–Bouldin', (f) => f.daviesBouldin),
+    row('share of novel chunks', (f) => f.novelShare),
+  ];
+  return section(
+    'Decision',
+    `<p>${text(verdict)}</p>
+${table(['held out', `version ${model.version}`, `champion ${made.champion}`], rows)}
+<p class="note">${number(chunks)} chunks from ${text(from)} on were held out: neither version was trained on them. The next training takes them in.</p>`,
+  );
 }
 
 function features(all: readonly FeatureShift[], dropped: Report['dropped']): string {

@@ -53,6 +53,7 @@ try {
   await millrace.close();
   process.exit(0);
 } catch (error) {
-  log.fatal({ err: error }, 'the REST server stopped');
+  if (error instanceof MillraceError) log.fatal({ code: error.code }, error.message);
+  else log.fatal({ err: error }, 'the REST server stopped');
   process.exit(error instanceof MillraceError ? error.exitCode : 1);
 }

@@ -1,4 +1,4 @@
-import type { RunResult } from '../client/millrace.js';
+import type { Nothing, RunResult } from '../client/millrace.js';
 import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
@@ -29,7 +29,11 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
     await withLog(out, options.verbose === true, workflowId, () =>
       followRun(millrace, workflowId, out, options.verbose),
     );
-    printResult(out, workflowId, await millrace.result<RunResult>(workflowId), await millrace.steps(workflowId));
+    const result = await millrace.result<RunResult | Nothing>(workflowId);
+    if ('nothing' in result) {
+      out.document({ runId: workflowId, state: 'done', ...result });
+      out.print(`  There was nothing to do: ${result.nothing}.`);
+    } else printResult(out, workflowId, result, await millrace.steps(workflowId));
   } finally {
     await millrace.close();
   }

@@ -23,14 +23,16 @@ export function printResult(out: Output, runId: string, result: RunResult, steps
   out.print(`  report  ${result.report.html}`);
 }
 
-function modelLine(out: Output, { model, metrics, predictions, chunks }: RunResult): string {
+function modelLine(out: Output, { model, metrics, predictions, chunks, decision }: RunResult): string {
   const name = out.style('bold', `${model.name} version ${model.version}`);
   const kept = chunks.kept > 0 ? `; ${chunks.kept} of ${chunks.days} days kept from before` : '';
   if (predictions !== null) {
     return `  ${count(predictions)} predictions by ${name}, ${((metrics.novelShare ?? 0) * 100).toFixed(1)} % novel${kept}`;
   }
   const lineage = model.parent === null ? 'a new lineage' : `continues version ${model.parent}`;
-  return `  ${name}, ${lineage}${model.champion ? ', champion' : ''}; silhouette ${metrics.silhouette?.toFixed(3) ?? 'not defined'}${kept}`;
+  const line = `  ${name}, ${lineage}${model.champion ? ', champion' : ''}; silhouette ${metrics.silhouette?.toFixed(3) ?? 'not defined'}${kept}`;
+  if (decision === null || decision.figures === null) return line;
+  return `${line}\n  ${decision.promote ? 'promoted' : out.style('yellow', 'not promoted')}: ${decision.reason}`;
 }
 
 export function readingsTable(out: Output, { account }: RunResult): string {

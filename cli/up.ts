@@ -4,7 +4,7 @@ import { loadSettings } from '../config/settings.js';
 import { Home, writeWhole } from '../embedded/home.js';
 import { down, type Message, running, type ServiceRecord } from '../embedded/services.js';
 import { supervise } from '../embedded/supervisor.js';
-import { prepareTables } from '../workers/prepare.js';
+import { prepareStore, prepareTables } from '../workers/prepare.js';
 import type { Output } from './output.js';
 import { progressLine } from './session.js';
 
@@ -32,7 +32,12 @@ export async function upCommand(out: Output, background: boolean): Promise<void>
         line(...words);
         tell({ say: words });
       },
-      prepare: async () => void (await prepareTables(await loadSettings(env))),
+      prepare: async () => {
+        const settings = await loadSettings(env);
+        await prepareTables(settings);
+        // Here, where a person sees it, and not in the log of a worker that cannot start.
+        await prepareStore(settings, false);
+      },
       onReady: (record) => {
         if (ready) return;
         ready = true;

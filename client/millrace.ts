@@ -16,11 +16,15 @@ import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
 import type { PipelineParams } from '../pipelines/index.js';
 import { hashJson } from '../store/hash.js';
-import { type Database, openDatabase } from '../store/tables/database.js';
+import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
 import { listRuns, type RunSummary } from './runs.js';
 
 export type { StepStatus } from '../dag/plan.js';
+/** What a run for an interval without a whole day gives. */
+export interface Nothing {
+  nothing: string;
+}
 export type { PipelineParams } from '../pipelines/index.js';
 export type { RunResult } from '../pipelines/steps.js';
 export type { RunSummary } from './runs.js';
@@ -83,6 +87,10 @@ export class Millrace {
       );
     }
     const database = openDatabase({ ...settings.database, max: 4 }, () => undefined);
+    await checkDatabase(database).catch(async (error: unknown) => {
+      await Promise.allSettled([database.close(), connection.close()]);
+      throw error;
+    });
     return new Millrace(settings, connection, new Client({ connection, namespace }), database);
   }
 

@@ -36,6 +36,7 @@ try {
   });
   process.exit(0);
 } catch (error) {
-  log.fatal({ err: error }, 'the worker stopped');
+  if (error instanceof MillraceError) log.fatal({ code: error.code }, error.message);
+  else log.fatal({ err: error }, 'the worker stopped');
   process.exit(error instanceof MillraceError ? error.exitCode : 1);
 }

@@ -3,7 +3,7 @@ import { MillraceError } from '../config/errors.js';
 import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
 import type { Settings } from '../config/settings.js';
 import { openObjects } from '../store/objects/open.js';
-import { openDatabase } from '../store/tables/database.js';
+import { checkDatabase, openDatabase } from '../store/tables/database.js';
 import { migrate } from '../store/tables/migrate.js';
 
 /** INDEXED_VALUE_TYPE_KEYWORD of Temporal's API. */
@@ -13,6 +13,7 @@ const KEYWORD = 2;
 export async function prepareTables(settings: Settings): Promise<string[]> {
   const database = openDatabase({ ...settings.database, max: 1 }, () => undefined);
   try {
+    await checkDatabase(database);
     return await migrate(database.pool);
   } finally {
     await database.close();

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { MillraceError } from '../../config/errors.js';
 import type { Tables } from './schema.js';
 
 export type Db = Kysely<Tables>;
@@ -33,6 +34,28 @@ export function openDatabase(config: pg.PoolConfig, onError: (error: Error) => v
     await db.destroy();
     if (!pool.ended) await pool.end();
   }
+}
+
+/** @throws MillraceError MR_SERVICE when Postgres cannot be reached, or lets nobody in */
+export async function checkDatabase({ pool }: Database): Promise<void> {
+  try {
+    await pool.query('SELECT 1');
+  } catch (cause) {
+    const { host, port, database } = pool.options;
+    const where = host === undefined ? 'of DATABASE_URL' : `${database ?? ''} at ${host}:${port ?? 5432}`;
+    throw new MillraceError(
+      'MR_SERVICE',
+      `the Postgres database ${where} cannot be reached: ${messageOf(cause)}`,
+      { next: 'check DATABASE_URL and DATABASE_PASSWORD_FILE, and that the server runs' },
+      { cause },
+    );
+  }
+}
+
+/** Where a name has several addresses, each of them failed with a message of its own. */
+function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return (error as Error).message;
 }
 
 /**
