@@ -3,6 +3,7 @@ import { benchChunking } from './chunking.js';
 import { benchClustering } from './clustering.js';
 import { benchDag } from './dag.js';
 import { benchFeatures } from './features.js';
+import { benchPredict } from './predict.js';
 import type { Row } from './row.js';
 
 /** `npm run bench [-- NAME…] [--peers] [--json]`: measures ours and the peers in turn, and prints ratios. */
@@ -11,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   chunking: benchChunking,
   features: benchFeatures,
   dag: benchDag,
+  predict: benchPredict,
 };
 
 const args = process.argv.slice(2);

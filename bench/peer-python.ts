@@ -3,14 +3,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const PACKAGES = ['numpy==2.2.6', 'pandas==2.3.3', 'scipy==1.15.3', 'scikit-learn==1.7.2'];
+const PACKAGES = [
+  ...['numpy==2.2.6', 'pandas==2.3.3', 'scipy==1.15.3', 'scikit-learn==1.7.2'],
+  ...['fastapi==0.121.3', 'uvicorn[standard]==0.38.0'],
+];
 const VENV = join(homedir(), '.cache/millrace/bench-peers');
 
 /** A Python with the peers in it: installed where `--peers` allows it; null, with the reason said, when there is none. */
 export async function peerPython(): Promise<string | null> {
   const python = join(VENV, 'bin/python');
   const run = promisify(execFile);
-  const works = () => run(python, ['-c', 'import numpy, pandas, scipy, sklearn']);
+  const works = () => run(python, ['-c', 'import fastapi, numpy, pandas, scipy, sklearn, uvicorn']);
   try {
     return await works().then(() => python);
   } catch {

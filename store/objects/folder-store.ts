@@ -98,7 +98,7 @@ export class FolderStore implements ObjectStore {
   }
 
   describe(key: string): string {
-    return this.#path(key);
+    return key === '' ? this.#root : this.#path(key);
   }
 
   #path(key: string): string {

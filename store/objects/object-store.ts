@@ -29,7 +29,7 @@ export interface ObjectStore {
   remove(key: string): Promise<void>;
   /** A new folder for temporary files, on a local disk. */
   scratch(): Promise<string>;
-  /** How to tell a person where an object is. */
+  /** How to tell a person where an object is; of the empty key, where the store is. */
   describe(key: string): string;
   /** Finds out whether the store can be used at all. @throws MillraceError MR_STORE, MR_SERVICE */
   check(): Promise<void>;

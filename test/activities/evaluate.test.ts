@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEvaluate, type EvaluateInput } from '../../activities/evaluate.js';
-import { joinTables, registered, train, writeTable } from '../support/models.js';
+import { joinTables, NOTHING_HELD, registered, train, writeTable } from '../support/models.js';
 import { RUN, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -10,17 +10,16 @@ beforeEach(async () => {
 });
 afterEach(() => stores.close());
 
-const evaluate = (inputs: Omit<EvaluateInput, 'seed'>) =>
-  createEvaluate(stores)({ run: RUN, step: 'evaluate', inputs: { seed: 1, ...inputs } }, stores.attempt());
+const evaluate = (inputs: Pick<EvaluateInput, 'table' | 'model'> & Partial<EvaluateInput>) =>
+  createEvaluate(stores)(
+    { run: RUN, step: 'evaluate', inputs: { seed: 1, parent: null, holdout: NOTHING_HELD, ...inputs } },
+    stores.attempt(),
+  );
 
 describe('evaluation', () => {
   it('gives the figures of the model on its table', async () => {
     const table = await writeTable(stores, { a: [-1], b: [1], c: [8], d: [12] });
-    const { model, silhouetteRows } = await evaluate({
-      table,
-      model: await train(stores, { table, k: 2 }),
-      parent: null,
-    });
+    const { model, silhouetteRows } = await evaluate({ table, model: await train(stores, { table, k: 2 }) });
     // Spreads 1 and 2, centres 10 apart; silhouettes by hand.
     expect(model.inertia).toBe(10);
     expect(model.daviesBouldin).toBeCloseTo(0.3, 12);
@@ -30,14 +29,14 @@ describe('evaluation', () => {
 
   it('counts the chunks of each cluster by id', async () => {
     const table = await writeTable(stores, { a: [0], b: [1], c: [2], d: [50] });
-    const { model } = await evaluate({ table, model: await train(stores, { table, k: 2 }), parent: null });
+    const { model } = await evaluate({ table, model: await train(stores, { table, k: 2 }) });
     expect(model.sizes.map(({ id }) => id)).toEqual([0, 1]);
     expect(model.sizes.map(({ chunks }) => chunks).sort()).toEqual([1, 3]);
   });
 
   it('has nothing to compare with when there is no parent', async () => {
     const table = await writeTable(stores, { a: [0], b: [9] });
-    expect(await evaluate({ table, model: await train(stores, { table, k: 1 }), parent: null })).toMatchObject({
+    expect(await evaluate({ table, model: await train(stores, { table, k: 1 }) })).toMatchObject({
       before: null,
     });
   });
@@ -56,14 +55,14 @@ describe('evaluation', () => {
 
   it('has null for figures that are not defined, since JSON has no NaN', async () => {
     const table = await writeTable(stores, { a: [0], b: [9] });
-    const scores = await evaluate({ table, model: await train(stores, { table, k: 1 }), parent: null });
+    const scores = await evaluate({ table, model: await train(stores, { table, k: 1 }) });
     expect(scores.model).toMatchObject({ silhouette: null, daviesBouldin: null });
     expect(JSON.parse(JSON.stringify(scores))).toEqual(scores);
   });
 
   it('returns what was kept the second time', async () => {
     const table = await writeTable(stores, { a: [0], b: [9], c: [10] });
-    const inputs = { table, model: await train(stores, { table, k: 2 }), parent: null };
+    const inputs = { table, model: await train(stores, { table, k: 2 }) };
     const first = await evaluate(inputs);
     expect(stores.measures.kept).toBeUndefined();
     expect(await evaluate(inputs)).toEqual(first);

@@ -4,6 +4,7 @@ import { type CreatorRef, createFit, type FitInput } from '../../activities/fit.
 import type { Parent } from '../../activities/model.js';
 import type { FeatureCreator } from '../../ml/features/creator.js';
 import { readJson, writeFrame } from '../../store/frames.js';
+import { NOTHING_HELD } from '../support/models.js';
 import { RUN, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -34,6 +35,7 @@ const learn = (inputs: Pick<FitInput, 'features'> & Partial<FitInput>): Promise<
       step: 'fit',
       inputs: {
         parent: null,
+        holdout: NOTHING_HELD,
         groups: ['distribution', 'dynamics'],
         scaling: 'standard',
         maxMissing: 0.5,
@@ -45,7 +47,13 @@ const learn = (inputs: Pick<FitInput, 'features'> & Partial<FitInput>): Promise<
     stores.attempt(),
   );
 
-const parentWith = (creator: CreatorRef): Parent => ({ model: 'sensors', version: 1, artefact: creator.ref, creator });
+const parentWith = (creator: CreatorRef): Parent => ({
+  model: 'sensors',
+  version: 1,
+  artefact: creator.ref,
+  creator,
+  trainedTo: null,
+});
 
 describe('fitting the feature creator', () => {
   it('stores which columns survived, and says how many', async () => {

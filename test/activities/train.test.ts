@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTrain } from '../../activities/train.js';
 import { readFrame } from '../../store/frames.js';
-import { idsByChunk, joinTables, modelOf, registered, train, writeTable } from '../support/models.js';
+import { idsByChunk, joinTables, modelOf, NOTHING_HELD, registered, train, writeTable } from '../support/models.js';
 import { type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -77,7 +77,8 @@ describe('training again', () => {
     const first = await train(stores, { table, k: 2 });
     expect(stores.measures.kept).toBeUndefined();
     const idle = createTrain({ ...stores, parallel: { width: 1, run: () => Promise.reject(new Error('it trained')) } });
-    const inputs = { table, parent: null, k: 2, seed: 1, starts: 5, maxIterations: 100, tolerance: 0 };
+    const params = { k: 2, seed: 1, starts: 5, maxIterations: 100, tolerance: 0 };
+    const inputs = { table, parent: null, holdout: NOTHING_HELD, ...params };
     const call = { run: { runId: 'later', workflowId: 'w', temporalRunId: 't', pipeline: 'p' }, step: 'train', inputs };
     expect(await idle(call, stores.attempt())).toEqual(first);
     expect(stores.measures.kept).toBe(1);

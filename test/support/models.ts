@@ -1,4 +1,5 @@
 import type { CreatorRef } from '../../activities/fit.js';
+import type { Holdout } from '../../activities/holdout.js';
 import type { ClusterModel, Parent } from '../../activities/model.js';
 import { createTrain, type TrainedModel, type TrainInput } from '../../activities/train.js';
 import type { Table } from '../../activities/transform.js';
@@ -8,6 +9,9 @@ import { RUN, type TestStores } from './stores.js';
 
 /** Rows of a table by sensor: one chunk each. */
 export type Rows = Record<string, readonly number[]>;
+
+/** What the step gives where a run compares nothing. */
+export const NOTHING_HELD: Holdout = { from: null, chunks: 0, reason: null };
 
 /** Stores a table of one day as `transform` leaves it, with a column per number. */
 export async function writeTable(
@@ -46,7 +50,7 @@ export const train = (
     {
       run: RUN,
       step: 'train',
-      inputs: { parent: null, seed: 1, starts: 5, maxIterations: 100, tolerance: 0, ...inputs },
+      inputs: { parent: null, holdout: NOTHING_HELD, seed: 1, starts: 5, maxIterations: 100, tolerance: 0, ...inputs },
     },
     stores.attempt(),
   );
@@ -57,7 +61,7 @@ export const modelOf = (stores: TestStores, { ref }: TrainedModel): Promise<Clus
 /** A trained model as a later run pins it. */
 export async function registered(stores: TestStores, trained: TrainedModel, version = 1): Promise<Parent> {
   const creator: CreatorRef = { ref: await writeJson(stores.objects, 'creators', { of: version }) };
-  return { model: 'sensors', version, artefact: trained.ref, creator };
+  return { model: 'sensors', version, artefact: trained.ref, creator, trainedTo: trained.lastDay };
 }
 
 /** Id of the cluster of each chunk a model has ever seen: `sensor day` → id. */

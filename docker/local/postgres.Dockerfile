@@ -1,0 +1,12 @@
+FROM debian:bookworm-slim
+# No cluster of Debian's own: the entrypoint makes one in the volume.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-common \
+ && sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+ && apt-get install -y --no-install-recommends postgresql-15 && rm -rf /var/lib/apt/lists/*
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/15/docker
+COPY docker/local/postgres.sh /usr/local/bin/
+USER postgres
+# The server's own signal for "end sessions, write everything, stop".
+STOPSIGNAL SIGINT
+ENTRYPOINT ["sh", "/usr/local/bin/postgres.sh"]
+CMD ["postgres"]
