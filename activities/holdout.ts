@@ -39,7 +39,9 @@ export function createHoldout(stores: Stores) {
       const wanted = promotion.holdoutDays;
       if (days.length <= wanted) {
         const there = days.length === 1 ? 'there is 1 day' : `there are ${days.length} days`;
-        return nothing(`${there} of chunks: none is left to train on when ${wanted} are held out`);
+        return nothing(
+          `${there} of chunks: none is left to train on when ${wanted} ${wanted === 1 ? 'is' : 'are'} held out`,
+        );
       }
       const held = days.slice(-wanted);
       return { from: held[0]!.day, chunks: held.reduce((sum, day) => sum + day.chunks.length, 0), reason: null };

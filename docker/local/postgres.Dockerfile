@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends postgresql-comm
  && sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
  && apt-get install -y --no-install-recommends postgresql-15 && rm -rf /var/lib/apt/lists/*
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/postgresql/15/docker
-COPY docker/local/postgres.sh /usr/local/bin/
+COPY postgres.sh /usr/local/bin/
 USER postgres
 # The server's own signal for "end sessions, write everything, stop".
 STOPSIGNAL SIGINT

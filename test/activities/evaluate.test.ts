@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEvaluate, type EvaluateInput } from '../../activities/evaluate.js';
-import { joinTables, NOTHING_HELD, registered, train, writeTable } from '../support/models.js';
+import { heldFrom, joinTables, NOTHING_HELD, registered, train, writeDays, writeTable } from '../support/models.js';
 import { RUN, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -58,6 +58,31 @@ describe('evaluation', () => {
     const scores = await evaluate({ table, model: await train(stores, { table, k: 1 }) });
     expect(scores.model).toMatchObject({ silhouette: null, daviesBouldin: null });
     expect(JSON.parse(JSON.stringify(scores))).toEqual(scores);
+  });
+
+  it('is of the rows that were trained on: those held out weigh in neither figure nor size', async () => {
+    const trained = { '2026-01-01': { a: [-1], b: [1], c: [8], d: [12] } };
+    const holdout = heldFrom('2026-01-02', 2);
+    const scores = async (held: number) => {
+      const table = await writeDays(stores, { ...trained, '2026-01-02': { a: [held], c: [held + 1] } });
+      const model = await train(stores, { table, k: 2, holdout });
+      return evaluate({ table, model, holdout, parent: await registered(stores, model, 3) });
+    };
+    const near = await scores(5);
+    expect(near.model.inertia).toBe(10);
+    expect(near.model.daviesBouldin).toBeCloseTo(0.3, 12);
+    expect(near.model.sizes.map(({ chunks }) => chunks)).toEqual([2, 2]);
+    expect(near.silhouetteRows).toBe(4);
+    expect(near.before).toEqual({ ...near.model, version: 3 });
+    expect(await scores(500)).toEqual(near);
+    expect(stores.measures.kept).toBeUndefined();
+  });
+
+  it('is made anew when other days are held out', async () => {
+    const table = await writeDays(stores, { '2026-01-01': { a: [0], b: [9] }, '2026-01-02': { a: [1], b: [10] } });
+    const model = await train(stores, { table, k: 2 });
+    expect((await evaluate({ table, model })).model.inertia).toBe(1);
+    expect((await evaluate({ table, model, holdout: heldFrom('2026-01-02', 2) })).model.inertia).toBe(0.5);
   });
 
   it('returns what was kept the second time', async () => {

@@ -4,7 +4,7 @@ import { type CreatorRef, createFit, type FitInput } from '../../activities/fit.
 import type { Parent } from '../../activities/model.js';
 import type { FeatureCreator } from '../../ml/features/creator.js';
 import { readJson, writeFrame } from '../../store/frames.js';
-import { NOTHING_HELD } from '../support/models.js';
+import { heldFrom, NOTHING_HELD } from '../support/models.js';
 import { RUN, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -14,12 +14,13 @@ beforeEach(async () => {
 });
 afterEach(() => stores.close());
 
-/** Stores raw features of some chunks, a column each. */
-async function rawFeatures(columns: Record<string, readonly number[]>): Promise<FeatureTable> {
+/** Stores raw features of some chunks, a column each; all of one day, unless their days are given. */
+async function rawFeatures(columns: Record<string, readonly number[]>, days?: string[]): Promise<FeatureTable> {
   const names = Object.keys(columns);
   const rows = columns[names[0]!]!.map((_, row) => row);
   const data = Float64Array.from(rows.flatMap((row) => names.map((name) => columns[name]![row]!)));
-  const frame = { sensors: rows.map((row) => `s${row}`), days: rows.map(() => '2026-01-01'), columns: names, data };
+  const sensors = rows.map((row) => `s${row}`);
+  const frame = { sensors, days: days ?? rows.map(() => '2026-01-01'), columns: names, data };
   return {
     ref: await writeFrame(stores.objects, 'features', frame),
     columns: names.length,
@@ -92,6 +93,42 @@ describe('fitting the feature creator', () => {
     await learn({ features });
     await learn({ features, ...change });
     expect(stores.measures.kept).toBeUndefined();
+  });
+});
+
+describe('chunks that are held out', () => {
+  const DAYS = ['2026-01-01', '2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04'];
+  const holdout = heldFrom('2026-01-03', 2);
+  const learned = async (features: FeatureTable) =>
+    readJson<FeatureCreator>(stores.objects, (await learn({ features, holdout })).ref);
+
+  it('teach the creator nothing, whatever is in them', async () => {
+    const trained = await learned(await rawFeatures({ mean: [1, 2, 4], std: [3, 3, 3] }, DAYS.slice(0, 3)));
+    for (const [mean, std] of [
+      [5, 3],
+      [1e9, -7],
+      [Number.NaN, Number.NaN],
+    ] as const) {
+      const features = await rawFeatures({ mean: [1, 2, 4, mean, mean], std: [3, 3, 3, std, 0] }, DAYS);
+      expect(await learned(features)).toEqual(trained);
+    }
+    expect(stores.measures.kept).toBeUndefined();
+    expect(trained).toMatchObject({ rows: 3, columns: [{ name: 'mean', fill: 2 }], dropped: [{ name: 'std' }] });
+  });
+
+  it('are told from those that are not by their day alone, in whatever order they stand', async () => {
+    const sorted = await learned(await rawFeatures({ mean: [1, 2, 4, 50, 60] }, DAYS));
+    const mixed = ['2026-01-04', '2026-01-01', '2026-01-01', '2026-01-03', '2026-01-02'];
+    expect(await learned(await rawFeatures({ mean: [60, 1, 2, 50, 4] }, mixed))).toEqual(sorted);
+  });
+
+  it('make another creator than the same chunks that are not', async () => {
+    const features = await rawFeatures({ mean: [1, 2, 4, 5, 6] }, DAYS);
+    const without = await learned(features);
+    const { ref } = await learn({ features });
+    expect(stores.measures.kept).toBeUndefined();
+    expect(await readJson<FeatureCreator>(stores.objects, ref)).toMatchObject({ rows: 5, columns: [{ fill: 4 }] });
+    expect(without).toMatchObject({ rows: 3, columns: [{ fill: 2 }] });
   });
 });
 

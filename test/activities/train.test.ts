@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTrain } from '../../activities/train.js';
 import { readFrame } from '../../store/frames.js';
-import { idsByChunk, joinTables, modelOf, NOTHING_HELD, registered, train, writeTable } from '../support/models.js';
+import {
+  heldFrom,
+  idsByChunk,
+  joinTables,
+  modelOf,
+  NOTHING_HELD,
+  registered,
+  train,
+  writeDays,
+  writeTable,
+} from '../support/models.js';
 import { type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -68,6 +78,42 @@ describe('training', () => {
     } finally {
       await elsewhere.close();
     }
+  });
+});
+
+describe('chunks that are held out', () => {
+  const DAYS = { '2026-01-01': { a: [0], b: [1] }, '2026-01-02': { a: [10], b: [11] } };
+  const holdout = heldFrom('2026-01-03', 2);
+
+  it('are not trained on, whatever is in them', async () => {
+    const alone = await train(stores, { table: await writeDays(stores, DAYS), k: 2 });
+    for (const value of [5, 1e6]) {
+      const table = await writeDays(stores, { ...DAYS, '2026-01-03': { a: [value] }, '2026-01-04': { c: [-value] } });
+      const trained = await train(stores, { table, k: 2, holdout });
+      expect(trained).toEqual({ ...alone, ref: trained.ref });
+      expect(await modelOf(stores, trained)).toEqual(await modelOf(stores, alone));
+    }
+    expect(stores.measures.kept).toBeUndefined();
+  });
+
+  it('are not among the chunks and days it says it was trained on', async () => {
+    const table = await writeDays(stores, { '2026-01-03': { a: [5], b: [6] }, ...DAYS });
+    expect(await train(stores, { table, k: 2, holdout })).toMatchObject({ chunks: 4, lastDay: '2026-01-02' });
+    expect(await train(stores, { table, k: 2 })).toMatchObject({ chunks: 6, lastDay: '2026-01-03' });
+  });
+
+  it('are not enough for k', async () => {
+    const table = await writeDays(stores, { ...DAYS, '2026-01-03': { a: [5], b: [6] } });
+    await expect(train(stores, { table, k: 5, holdout })).rejects.toThrow('k is 5, but there are 4 chunks');
+  });
+
+  it('are trained on by the next version', async () => {
+    const table = await writeDays(stores, { ...DAYS, '2026-01-03': { a: [2], b: [12] } });
+    const parent = await registered(stores, await train(stores, { table, k: 2, holdout }));
+    const next = await writeDays(stores, { '2026-01-03': { a: [2], b: [12] } });
+    const { centres, seen } = await modelOf(stores, await train(stores, { table: next, parent, k: 2 }));
+    expect([...centres].sort(([a], [b]) => a! - b!)).toEqual([[1], [11]]);
+    expect(seen).toEqual([3, 3]);
   });
 });
 

@@ -42,6 +42,19 @@ export async function joinTables(stores: TestStores, tables: readonly Table[]): 
   return { ...tables[0]!, ref: await writeFrame(stores.objects, 'tables', frame) };
 }
 
+/** Stores a table of several days: day → rows by sensor. */
+export async function writeDays(
+  stores: TestStores,
+  days: Record<string, Rows>,
+  { creator = 'the creator' } = {},
+): Promise<Table> {
+  const each = Object.entries(days).map(([day, rows]) => writeTable(stores, rows, { day, creator }));
+  return joinTables(stores, await Promise.all(each));
+}
+
+/** What the step gives where the chunks from a day on are compared on. */
+export const heldFrom = (from: string, chunks = 1): Holdout => ({ from, chunks, reason: null });
+
 export const train = (
   stores: TestStores,
   inputs: Pick<TrainInput, 'table' | 'k'> & Partial<TrainInput>,
