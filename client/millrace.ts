@@ -15,6 +15,7 @@ import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
 import type { PipelineParams } from '../pipelines/index.js';
+import type { RunResult } from '../pipelines/steps.js';
 import { hashJson } from '../store/hash.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
@@ -143,7 +144,7 @@ export class Millrace {
    * Waits for the end of a run and returns its result.
    * @throws MillraceError with the code the run failed with
    */
-  async result<T>(workflowId: string): Promise<T> {
+  async result<T = RunResult>(workflowId: string): Promise<T> {
     try {
       return (await this.client.workflow.getHandle(workflowId).result()) as T;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,6 +42,10 @@ const HEADERS = /^tensorflow\/(include\/(?:tensorflow\/c|tensorflow\/core\/platf
 const INSTEAD =
   'Without it TensorFlow.js computes in JavaScript: alike, but many times slower for all but small models.';
 
+/** Where npm left the package out, as its own download failed, it is put beside the libraries, without that download. */
+const PACKAGE = '@tensorflow/tfjs-node';
+const PACKAGE_VERSION = '4.22.0';
+
 const require = createRequire(import.meta.url);
 
 /**
@@ -78,6 +82,7 @@ export async function findTensorflow(o: {
     try {
       await removeAbandoned(dir);
       await fetchLibraries(building, o);
+      if (packageFolder(building) === null) await installPackage(building);
       o.onProgress?.('compiling the addon of TensorFlow', 0, 0);
       await compileAddon(building);
       await publish(building, dir);
@@ -102,7 +107,7 @@ export function loadTensorflow(native: NativeTensorflow): typeof import('@tensor
   restoreUtil();
   // tfjs-node asks node-pre-gyp where its addon is: always a folder inside of its own package, which is not ours to
   // write into. So node-pre-gyp is, while tfjs-node loads, a module that answers with the addon of the cache.
-  const entry = require.resolve('@tensorflow/tfjs-node');
+  const entry = require.resolve(packageFolder(native.dir) ?? PACKAGE);
   const locator = createRequire(entry).resolve('@mapbox/node-pre-gyp');
   const original = require.cache[locator];
   const stand = new Module(locator);
@@ -140,7 +145,7 @@ async function fetchLibraries(into: string, o: Parameters<typeof findTensorflow>
 
 /** What node-gyp would do with tfjs-node's binding.gyp, and a first load in a process of its own: it may crash. */
 async function compileAddon(dir: string): Promise<void> {
-  const tfjsNode = dirname(require.resolve('@tensorflow/tfjs-node/package.json'));
+  const tfjsNode = packageFolder(dir)!;
   const nodeApi = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   const include = join(dir, 'include');
   const binding = join(tfjsNode, 'binding');
@@ -180,7 +185,26 @@ async function removeAbandoned(dir: string): Promise<void> {
   }
 }
 
+/** The folder of tfjs-node: as it was installed with us, or beside the libraries. */
+function packageFolder(dir: string): string | null {
+  for (const from of [require, createRequire(join(dir, 'package.json'))]) {
+    try {
+      return dirname(from.resolve(`${PACKAGE}/package.json`));
+    } catch {
+      // Not there: the next place.
+    }
+  }
+  return null;
+}
+
+async function installPackage(dir: string): Promise<void> {
+  await writeFile(join(dir, 'package.json'), '{ "private": true }\n');
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel', 'error'];
+  await run('npm', ['install', '--prefix', dir, ...options, `${PACKAGE}@${PACKAGE_VERSION}`]);
+}
+
 async function isComplete(dir: string): Promise<boolean> {
+  if (packageFolder(dir) === null) return false;
   const files = [ADDON, ...LIBRARIES].map((name) => access(join(dir, name), constants.R_OK));
   return (await Promise.allSettled(files)).every((file) => file.status === 'fulfilled');
 }

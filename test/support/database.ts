@@ -60,7 +60,8 @@ export async function testPostgres(): Promise<TestPostgres> {
   }
 
   function open(at: PostgresAddress): Database {
-    const database = openDatabase(at, () => undefined);
+    // A file may ask for many, and the server has a hundred connections for all of them.
+    const database = openDatabase({ ...at, idleTimeoutMillis: SECOND_MS }, () => undefined);
     opened.push(database);
     return database;
   }

@@ -11,8 +11,9 @@ import { clusterScores } from '../../ml/metrics/cluster-scores.js';
 import type { Parallel } from '../../ml/parallel.js';
 import { Duck } from '../../store/duck.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
-import type { ModelRegistry } from '../../store/tables/model-registry.js';
-import type { Registry } from '../../store/tables/registry.js';
+import type { Database } from '../../store/tables/database.js';
+import { ModelRegistry } from '../../store/tables/model-registry.js';
+import { Registry } from '../../store/tables/registry.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
 
@@ -32,9 +33,10 @@ export interface TestStores extends Stores {
   close(): Promise<void>;
 }
 
-/** Real stores in a temporary folder, without Postgres: steps that touch the registry are tested with a real one. */
+/** Real stores in a temporary folder; with a database, where a step is to touch the registry. */
 export async function testStores(
   codeHash: (step: string) => string = (step) => `code of ${step}`,
+  database?: Database,
 ): Promise<TestStores> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   const log = pino({ level: 'silent' });
@@ -43,8 +45,8 @@ export async function testStores(
     folder,
     measures,
     objects: new FolderStore(join(folder, 'store')),
-    registry: untouched<Registry>('registry'),
-    models: untouched<ModelRegistry>('registry of models'),
+    registry: database === undefined ? untouched<Registry>('registry') : new Registry(database),
+    models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
     log,
