@@ -1,17 +1,44 @@
-import { readEnv } from '../config/env.js';
+import { type Env, readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
+import { loadSettings } from '../config/settings.js';
 import { examine, type Finding } from '../embedded/doctor.js';
+import { prepareStore, tablesAreReady } from '../workers/prepare.js';
 import type { Output } from './output.js';
 import { progressLine } from './session.js';
 
 /** Says what was found, which version, from where, and what to do about what is missing. */
 export async function doctorCommand(out: Output, fetch: boolean): Promise<void> {
-  const findings = await examine(readEnv(), fetch, progressLine(out));
+  const env = readEnv();
+  const findings = [...(await examine(env, fetch, progressLine(out))), ...(await services(env))];
   const missing = findings.filter(({ state }) => state === 'missing');
   out.document({ ok: missing.length === 0, findings });
   for (const finding of findings) out.print(paragraph(out, finding));
   if (missing.length > 0)
     throw new MillraceError('MR_SERVICE', `missing: ${missing.map(({ name }) => name).join(', ')}`);
+}
+
+/** Services of one's own, asked as the workers would ask them. */
+async function services(env: Env): Promise<Finding[]> {
+  const settings = await loadSettings(env).catch(() => null);
+  if (settings === null) return [];
+  const asked: Promise<Finding>[] = [
+    finding('object store', env.store, async () => `${await prepareStore(settings, false)} can be used`),
+  ];
+  if (env.databaseUrl !== undefined)
+    asked.push(finding('tables', 'DATABASE_URL', async () => ((await tablesAreReady(settings)) ? 'up to date' : null)));
+  return Promise.all(asked);
+}
+
+async function finding(name: string, from: string, ask: () => Promise<string | null>): Promise<Finding> {
+  try {
+    const found = await ask();
+    if (found !== null) return { name, state: 'ok', found, from };
+    return { name, state: 'missing', found: 'not up to date', from, next: 'millrace prepare' };
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    const [found = '', ...next] = error.message.split('\n');
+    return { name, state: 'missing', found, from, next: next.map((line) => line.trim()).join('\n') };
+  }
 }
 
 function paragraph(out: Output, { name, state, found, from, next }: Finding): string {

@@ -130,7 +130,11 @@ async function temporalServer(env: Env): Promise<Finding[]> {
   if (address === undefined)
     return [{ name, state: 'absent', found: 'not running', from: env.home, next: 'millrace up' }];
   try {
-    const connection = await Connection.connect({ address, connectTimeout: '3 s' });
+    const connection = await Connection.connect({
+      address,
+      ...(env.temporalAddress !== undefined && env.temporalConnection),
+      connectTimeout: '3 s',
+    });
     try {
       const { serverVersion } = await connection.workflowService.getSystemInfo({});
       const { customAttributes } = await connection.operatorService.listSearchAttributes({
@@ -140,9 +144,7 @@ async function temporalServer(env: Env): Promise<Finding[]> {
       const found = `${serverVersion} answers`;
       if (lacking.length === 0)
         return [{ name, state: 'ok', found: `${found}, search attributes registered`, from: address }];
-      const next = lacking
-        .map((each) => `temporal operator search-attribute create --name ${each} --type Keyword`)
-        .join('\n');
+      const next = 'millrace prepare';
       return [
         {
           name,

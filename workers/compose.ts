@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Meters, Schedules, Stores } from '../activities/context.js';
+import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
 import { openObjects } from '../store/objects/open.js';
-import { openDatabase } from '../store/tables/database.js';
+import { checkDatabase, openDatabase } from '../store/tables/database.js';
+import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
 import { Registry } from '../store/tables/registry.js';
 import { Tokens } from '../store/tables/tokens.js';
@@ -13,6 +15,8 @@ import { ThreadPool } from './threads.js';
 export interface Composed {
   stores: Stores;
   tokens: Tokens;
+  /** Finds out whether store and tables can be worked with. @throws MillraceError MR_STORE, MR_SERVICE */
+  check(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,15 @@ export async function composeStores(
   return {
     stores,
     tokens: new Tokens(database),
+    async check() {
+      await objects.check();
+      await checkDatabase(database);
+      const lacking = await pending(database.pool);
+      if (lacking.length === 0) return;
+      throw new MillraceError('MR_SERVICE', `the tables are not those of this version: ${lacking.join(', ')} to come`, {
+        next: 'millrace prepare brings them up to date',
+      });
+    },
     async close() {
       await parallel.close();
       await database.close();

@@ -4,7 +4,7 @@ import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
 import type { Settings } from '../config/settings.js';
 import { openObjects } from '../store/objects/open.js';
 import { checkDatabase, openDatabase } from '../store/tables/database.js';
-import { migrate } from '../store/tables/migrate.js';
+import { migrate, pending } from '../store/tables/migrate.js';
 
 /** INDEXED_VALUE_TYPE_KEYWORD of Temporal's API. */
 const KEYWORD = 2;
@@ -15,6 +15,17 @@ export async function prepareTables(settings: Settings): Promise<string[]> {
   try {
     await checkDatabase(database);
     return await migrate(database.pool);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Whether the database has the newest schema. @throws MillraceError MR_SERVICE */
+export async function tablesAreReady(settings: Settings): Promise<boolean> {
+  const database = openDatabase({ ...settings.database, max: 1 }, () => undefined);
+  try {
+    await checkDatabase(database);
+    return (await pending(database.pool)).length === 0;
   } finally {
     await database.close();
   }

@@ -48,7 +48,7 @@ export async function runWorkers(options: WorkerOptions): Promise<void> {
       knowsToken: async (token) => (await composed.tokens.ownerOf(token)) !== null,
     }));
   try {
-    await composed.stores.objects.check();
+    await composed.check();
     workers = await createWorkers(options, connection, composed);
     const runs = workers.map((worker) => worker.run());
     const shutdown = () => {
