@@ -131,8 +131,11 @@ export function createProgram(out: Output): Command {
   runs
     .command('show <run>')
     .description('steps with attempts, times, memory; params; the error of a failed run')
+    .option('--attempts', 'each attempt, and which worker made it')
     .option(...json)
-    .action((id: string) => connected(out, (millrace) => showRunCommand(out, millrace, id)));
+    .action((id: string, { attempts = false }: { attempts?: boolean }) =>
+      connected(out, (millrace) => showRunCommand(out, millrace, id, attempts)),
+    );
   runs
     .command('cancel <run>')
     .description('ask a run to stop')

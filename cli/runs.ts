@@ -17,12 +17,17 @@ export async function listRunsCommand(out: Output, millrace: Millrace, limit: nu
   out.print(out.table(['run', 'state', 'started', 'time'], rows, [3]));
 }
 
-export async function showRunCommand(out: Output, millrace: Millrace, id: string): Promise<void> {
+export async function showRunCommand(out: Output, millrace: Millrace, id: string, attempts: boolean): Promise<void> {
   const run = await showRun(millrace, id);
   out.document(run);
   out.print(
     `${out.style('bold', run.id)}  ${out.style(COLORS[run.state], run.state)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`,
   );
+  if (run.interval !== null)
+    out.print(
+      `  ${when(run.interval.start)} … ${when(run.interval.end)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`,
+    );
+  if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);
   if (run.error !== null)
     out.print(
       `\n  ${out.style('red', run.error.code)} ${run.error.step === null ? '' : `in ${run.error.step}: `}${run.error.message}`,
@@ -30,6 +35,7 @@ export async function showRunCommand(out: Output, millrace: Millrace, id: string
   out.print(
     `\n${out.table(['step', 'state', 'batches', 'attempts', 'lost', 'time', 'memory', ''], stepRows(out, run), [2, 3, 4, 5, 6])}`,
   );
+  if (attempts) out.print(`\n${attemptsTable(out, run)}`);
   const set = Object.entries(run.params).filter(([, value]) => value !== null && JSON.stringify(value) !== '[]');
   out.print(
     `\n${out.table(
@@ -37,6 +43,20 @@ export async function showRunCommand(out: Output, millrace: Millrace, id: string
       set.map(([name, value]) => [name, JSON.stringify(value)]),
     )}`,
   );
+}
+
+/** Every attempt, and which worker made it. */
+function attemptsTable(out: Output, run: RunDetails): string {
+  const rows = run.attempts.map(({ step, phase, batch, attempt, state, worker, startedAt, seconds: took }) => [
+    step,
+    phase === 'batch' ? `batch ${batch}` : phase === 'once' ? '' : phase,
+    attempt,
+    out.style(COLORS[state], state),
+    worker,
+    startedAt.slice(11, 23),
+    seconds(took),
+  ]);
+  return out.table(['step', '', 'attempt', 'state', 'worker', 'started', 'time'], rows, [2, 6]);
 }
 
 function stepRows(out: Output, run: RunDetails): (string | number)[][] {

@@ -34,6 +34,7 @@ export const longRun = ({ plant }: Place, tz: string) => ({
 export async function untilState({ rest }: Place, id: string, ...states: Run['state'][]): Promise<Run> {
   for (;;) {
     const answer = await rest.get(runPath(id));
+    if (![200, 404].includes(answer.status)) throw new Error(`${answer.path}: ${answer.status} ${answer.text}`);
     if (answer.status === 200) {
       const found = said(run, answer);
       if (states.includes(found.state)) return found;

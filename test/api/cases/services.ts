@@ -54,20 +54,20 @@ export function serviceCases(at: Place): void {
       await at.work.run('down');
       await writeFile(
         join(at.work.folder, 'millrace.yaml'),
-        'rest:\n  requestsPerMinute: 5\n  predictsPerMinute: 3\n  bodyMiB: 0.01\n  predictBodyMiB: 0.02\n',
+        'rest:\n  requestsPerMinute: 5\n  predictsPerMinute: 3\n  bodyMiB: 0.015625\n  predictBodyMiB: 0.03125\n',
       );
       const { token } = await at.work.json<{ token: string }>('tokens', 'create', 'limited');
       authorization = `Bearer ${token}`;
     });
 
     it('larger bodies are refused', async () => {
-      const long = { ...shortRun(at), params: { source: 'x'.repeat(11_000) } };
+      const long = { ...shortRun(at), params: { source: 'x'.repeat(17_000) } };
       expectProblem(await at.rest.post('/api/v1/runs', long), 413, 'MR_BODY_TOO_LARGE');
       const of = (instances: number) => ({ instances: new Array(instances).fill(instance) });
       // Between the two limits, and above both.
-      expect(JSON.stringify(of(500)).length).toBeGreaterThan(0.01 * 2 ** 20);
-      expect((await predict(of(500))).status).toBe(200);
-      expectProblem(await predict(of(1000)), 413, 'MR_BODY_TOO_LARGE');
+      expect(JSON.stringify(of(800)).length).toBeGreaterThan(2 ** 14);
+      expect((await predict(of(800))).status).toBe(200);
+      expectProblem(await predict(of(1600)), 413, 'MR_BODY_TOO_LARGE');
     });
 
     it('more requests in a minute are refused, and said when to come again', async () => {
