@@ -2,6 +2,7 @@ import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import type { RunError, RunState } from '../store/tables/schema.js';
 import type { Millrace } from './millrace.js';
+import { PIPELINE_NAMES } from './pipelines.js';
 
 export interface RunSummary {
   id: string;
@@ -71,6 +72,8 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
   const { db } = millrace.database;
   const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) {
+    const begun = await unrecorded(millrace, id);
+    if (begun !== null) return begun;
     const ids = await db.selectFrom('runs').select('id').orderBy('started_at', 'desc').limit(200).execute();
     const alike = didYouMean(
       id,
@@ -97,6 +100,29 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
       startedAt: started_at.toISOString(),
       seconds: ended_at === null ? null : (ended_at.getTime() - started_at.getTime()) / 1000,
     })),
+  };
+}
+
+/** A run that was started and that no worker has taken up yet: only Temporal knows it. */
+async function unrecorded(millrace: Millrace, id: string): Promise<RunDetails | null> {
+  const there = await millrace.client.workflow
+    .getHandle(id)
+    .describe()
+    .catch(() => null);
+  if (there === null || !PIPELINE_NAMES.includes(there.type)) return null;
+  return {
+    id,
+    pipeline: there.type,
+    state: await millrace.stateOf(id),
+    startedAt: there.startTime.toISOString(),
+    seconds: null,
+    interval: null,
+    schedule: null,
+    workflowId: id,
+    params: {},
+    result: null,
+    error: null,
+    attempts: [],
   };
 }
 
