@@ -1,5 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { historyFromJSON, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -49,17 +50,51 @@ async function record(): Promise<void> {
     for (const [name, args] of Object.entries(runs)) {
       await work.run('run', ...args, '--set', 'source=plant', '--key', name);
     }
+    // Every chunk is cut short and no feature is there: both are made again, within the run that finds it.
+    const store = join(work.home, 'store');
+    for (const file of await readdir(join(store, 'chunks'), { recursive: true }))
+      if (file.endsWith('.parquet')) await truncate(join(store, 'chunks', file), 100);
+    await rm(join(store, 'kept/features'), { recursive: true });
+    await work.run('run', 'sensor-prediction', '--set', 'source=plant', '--key', 'prediction-repaired');
+    const ids = [...Object.entries(runs).map(([name, [pipeline]]) => [name, `${pipeline}.${name}`] as const)];
+    ids.push(['prediction-repaired', 'sensor-prediction.prediction-repaired']);
+    for (const [name, days] of Object.entries({
+      'prediction-fired': ['--set', 'from=2024-03-01'],
+      'nothing-due': [],
+    })) {
+      const times = ['--cron', '0 0 1 1 *', ...(days.length > 0 ? days : ['--set', 'from=2999-01-01'])];
+      await work.json(
+        'schedules',
+        'create',
+        name,
+        '--pipeline',
+        'sensor-prediction',
+        ...times,
+        '--set',
+        'source=plant',
+      );
+      await work.json('schedules', 'trigger', name);
+      ids.push([name, await firedRun(work, name)]);
+    }
     const { temporal } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as {
       temporal: { address: string };
     };
     const connection = await Connection.connect({ address: temporal.address });
-    for (const [name, [pipeline]] of Object.entries(runs)) {
-      const history = await new Client({ connection }).workflow.getHandle(`${pipeline}.${name}`).fetchHistory();
+    for (const [name, id] of ids) {
+      const history = await new Client({ connection }).workflow.getHandle(id).fetchHistory();
       const text = JSON.stringify(JSON.parse(historyToJSON(history)), null, 1).replaceAll(process.cwd(), '/millrace');
       await writeFile(join(FOLDER, `${name}.json`), `${text}\n`);
     }
     await connection.close();
   } finally {
     await work.close();
+  }
+}
+
+async function firedRun(work: Workplace, schedule: string): Promise<string> {
+  for (;;) {
+    const { runs } = await work.json<{ runs: { id: string; state: string }[] }>('schedules', 'show', schedule);
+    if (runs[0] !== undefined && runs[0].state !== 'running') return runs[0].id;
+    await sleep(200);
   }
 }

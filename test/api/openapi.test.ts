@@ -43,7 +43,7 @@ function routes(): string[] {
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => {
-      const [, branch, path, methods] = /^((?:│? {3})*)[├└]── (\S+) \((.+)\)$/.exec(line.replaceAll('│   ', '    '))!;
+      const [, branch, path, methods] = /^((?: {4})*)[├└]── (\S+) \((.+)\)$/.exec(line.replaceAll('│   ', '    '))!;
       const depth = branch!.length / 4;
       open.splice(depth, Number.POSITIVE_INFINITY, path!);
       return methods!

@@ -281,10 +281,13 @@ describe('rows of a run', () => {
     });
 
     it('when the server ends the connection in the middle of the COPY, and the next try has one that works', async () => {
-      let ended = false;
+      let backend = 0;
+      database.pool.once('acquire', (client) => {
+        backend = (client as unknown as { processID: number }).processID;
+      });
       function* rowsUntilEnded() {
-        for (let at = 0; !ended; at++) {
-          if (at === MANY) void endConnections('COPY incoming%').then(() => (ended = true));
+        for (let at = 0; at < MANY; at++) {
+          if (at === MANY / 2) process.kill(backend, 'SIGTERM');
           yield prediction(`s${at}`, at);
         }
       }
@@ -296,13 +299,12 @@ describe('rows of a run', () => {
   });
 });
 
-/** Ends the connections whose statement is like this, as a restart of the server does. Returns when one was. */
-async function endConnections(statement: string): Promise<void> {
+/** Ends the connection that waits for a lock, as a restart of the server ends all. */
+async function endWaiting(): Promise<void> {
   for (;;) {
     const { rowCount } = await database.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()`,
-      [statement],
+        WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     if (rowCount !== 0) return;
   }
@@ -317,7 +319,7 @@ describe('a connection that the server ends', () => {
       await other.query("SELECT 1 FROM runs WHERE id = 'nightly' FOR UPDATE");
       const waits = registry.endRun('first', { state: 'done', result: null, error: null });
       const failed = expect(waits).rejects.toThrow(/terminat/);
-      await endConnections('update "runs"%');
+      await endWaiting();
       await failed;
     } finally {
       await other.query('ROLLBACK');

@@ -12,7 +12,8 @@ interface Family {
 
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"/;
 const LINE = new RegExp(
-  `^([a-zA-Z_:][\\w:]*)(?:\\{((?:${LABEL.source})(?:,${LABEL.source})*),?\\})? ([-+]?(?:[\\d.]+(?:e[-+]?\\d+)?|Inf)|NaN)(?: \\d+)?$`,
+  `^([a-zA-Z_:][\\w:]*)(?:\\{((?:${LABEL.source})(?:,${LABEL.source})*),?\\})? ([-+]?(?:[\\d.]+(?:e[-+]?\\d+)?|Inf)|nan)(?: \\d+)?$`,
+  'i',
 );
 const PARTS: Record<string, string[]> = { histogram: ['_bucket', '_sum', '_count'], summary: ['', '_sum', '_count'] };
 
@@ -50,7 +51,7 @@ export function familiesOf(text: string): Map<string, Family> {
     const parts = PARTS[current?.family.type ?? ''] ?? [''];
     const family = parts.some((part) => `${current?.name}${part}` === name) ? current!.family : begin(name);
     const value = match.at(-1)!;
-    family.metrics.push({ name, labels: labelsOf(labels), value: Number(value.replace('Inf', 'Infinity')) });
+    family.metrics.push({ name, labels: labelsOf(labels), value: numberOf(value) });
     const key = `${name} ${JSON.stringify(Object.entries(labelsOf(labels)).sort())}`;
     if (seen.has(key)) throw new Error(`twice: ${line}`);
     seen.add(key);
@@ -59,6 +60,9 @@ export function familiesOf(text: string): Map<string, Family> {
 }
 
 export const metricsOf = (text: string): Metric[] => [...familiesOf(text).values()].flatMap(({ metrics }) => metrics);
+
+/** As Go reads it, whatever the case of its words. */
+const numberOf = (text: string) => Number(text.replace(/inf/i, 'Infinity').replace(/nan/i, 'NaN'));
 
 function labelsOf(text: string): Record<string, string> {
   return Object.fromEntries(
