@@ -71,6 +71,12 @@ export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C)
     try {
       return await beating(stores.log, {}, (attempt) => work(call, attempt));
     } catch (error) {
+      const { activityType, attempt, workflowExecution } = activityInfo();
+      const { code, message } = describe(error, activityType);
+      stores.log.warn(
+        { run: workflowExecution?.workflowId, step: activityType, attempt, code, error: message },
+        'failed',
+      );
       throw Context.current().cancellationSignal.aborted ? new CancelledFailure('cancelled') : toFailure(error);
     }
   };

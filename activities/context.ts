@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Parallel } from '../ml/parallel.js';
 import type { Duck } from '../store/duck.js';
+import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
@@ -10,6 +11,8 @@ export interface Stores {
   objects: ObjectStore;
   registry: Registry;
   models: ModelRegistry;
+  /** Buckets that sources lie in; opened when the first is read. */
+  buckets(): Promise<Buckets>;
   duck: Duck;
   parallel: Parallel;
   log: Logger;

@@ -17,6 +17,7 @@ import { type Column, type ColumnChoice, type Layout, layoutOf } from './layout.
 import { type MappedStep, mappedActivities } from './mapped.js';
 import { isGzip, parquetScanSql, quarantineSql, stagedSql } from './read-sql.js';
 import type { Listing, SourceFile } from './source.js';
+import { localName, splitUrl } from './source-bucket.js';
 
 export interface ReadInput extends ColumnChoice {
   listing: Listing;
@@ -139,10 +140,11 @@ async function stageFile(
 
   const scratch = await stores.objects.scratch();
   try {
-    await assertUnchanged(file);
-    if (isGzip(file.path)) await assertWhole(file, attempt.signal);
+    await assertUnchanged(stores, file);
+    const at = await localPath(stores, file, scratch, attempt);
+    if (isGzip(file.path)) await assertWhole(file, at, attempt.signal);
     await stores.duck.session({ tz: input.tz, signal: attempt.signal }, async (duck) => {
-      const path = await plainPath(file.path, scratch);
+      const path = await plainPath(at, scratch);
       const columns = await columnsOf(duck, file, path, scratch);
       if (columns.length === 0) return;
       const layout = layoutOf(file.path, columns, input);
@@ -151,7 +153,7 @@ async function stageFile(
       await duck
         .run(`COPY (${stagedSql(sql)}) TO ${quote(out)} (FORMAT parquet)`)
         .catch((error: unknown) => unreadable(file, error));
-      await assertUnchanged(file);
+      await assertUnchanged(stores, file);
 
       staged.form = layout.form;
       staged.zoneless = await isZoneless(duck, out);
@@ -174,9 +176,9 @@ async function stageFile(
 }
 
 /** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
-async function assertWhole(file: SourceFile, signal: AbortSignal): Promise<void> {
+async function assertWhole(file: SourceFile, at: string, signal: AbortSignal): Promise<void> {
   const nowhere = new Writable({ write: (_block, _encoding, done) => done() });
-  await pipeline(createReadStream(file.path), createGunzip(), nowhere, { signal }).catch((error: unknown) => {
+  await pipeline(createReadStream(at), createGunzip(), nowhere, { signal }).catch((error: unknown) => {
     signal.throwIfAborted();
     unreadable(file, error);
   });
@@ -199,7 +201,7 @@ async function columnsOf(duck: DuckSession, file: SourceFile, path: string, scra
     return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
   }
   // Only the first line decides the columns: DuckDB's look at more of the file would give up at the first bad record.
-  const line = await firstLine(file);
+  const line = await firstLine(file, path);
   if (line === null) return [];
   if (line.trim() === '') unreadable(file, 'its first line is blank, where the names of the columns should be');
   const header = join(scratch, 'header.csv');
@@ -215,8 +217,8 @@ async function columnsOf(duck: DuckSession, file: SourceFile, path: string, scra
 }
 
 /** The first line of a text file, or null when it holds nothing but blank lines. DuckDB takes lines of up to 2 MB. */
-async function firstLine(file: SourceFile): Promise<string | null> {
-  const raw = createReadStream(file.path, { end: 2_000_000 });
+async function firstLine(file: SourceFile, path: string): Promise<string | null> {
+  const raw = createReadStream(path, { end: 2_000_000 });
   const source = isGzip(file.path) ? raw.pipe(createGunzip()) : raw;
   const decoder = new TextDecoder();
   let text = '';
@@ -264,9 +266,23 @@ async function count(duck: DuckSession, path: string, staged: StagedFile, width:
   );
 }
 
-async function assertUnchanged(file: SourceFile): Promise<void> {
-  const now = await stat(file.path).catch(() => null);
-  if (now?.size === file.bytes && now.mtimeMs === file.modifiedMs) return;
+/** Where the bytes of a file can be read: where it lies, or, of an object in a bucket, a copy beside what is made of it. */
+async function localPath(stores: Stores, file: SourceFile, scratch: string, attempt: Attempt): Promise<string> {
+  if (file.tag === undefined) return file.path;
+  const { bucket, key } = splitUrl(file.path);
+  const path = join(scratch, localName(file.path));
+  await (await stores.buckets()).download(bucket, { ...file, key, tag: file.tag }, path, attempt.signal);
+  return path;
+}
+
+async function assertUnchanged(stores: Stores, file: SourceFile): Promise<void> {
+  if (file.tag === undefined) {
+    const now = await stat(file.path).catch(() => null);
+    if (now?.size === file.bytes && now.mtimeMs === file.modifiedMs) return;
+  } else {
+    const { bucket, key } = splitUrl(file.path);
+    if (await (await stores.buckets()).isSame(bucket, { key, tag: file.tag })) return;
+  }
   throw new MillraceError('MR_SOURCE_CHANGED', `${file.path} changed while it was read`, {
     next: 'run again when nothing writes to it',
   });

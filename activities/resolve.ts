@@ -12,6 +12,7 @@ import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Parent } from './model.js';
 import { type Listing, listSource } from './source.js';
+import { isBucketUrl, listBucket } from './source-bucket.js';
 
 /** What a caller starts a run with, in any language. */
 export interface RunRequest {
@@ -51,7 +52,10 @@ interface PinContext {
 const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
   listing: async ({ stores, params, attempt }): Promise<Listing> => {
     const source = params.source as string;
-    const files = await listSource(source, params.files as string[], attempt.signal);
+    const only = params.files as string[];
+    const files = isBucketUrl(source)
+      ? await listBucket(await stores.buckets(), source, only)
+      : await listSource(source, only, attempt.signal);
     const ref = await writeJson(stores.objects, 'listings', files, files.length);
     return { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   },

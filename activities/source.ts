@@ -1,5 +1,5 @@
 import { open, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
@@ -13,7 +13,10 @@ export interface SourceFile {
   format: 'csv' | 'tsv' | 'parquet';
   bytes: number;
   modifiedMs: number;
+  /** Hash of its content; of an object in a bucket, of the tag that its server gave it. */
   sha256: string;
+  /** Tag of an object in a bucket. */
+  tag?: string;
 }
 
 /** A pinned listing of a source. */
@@ -24,8 +27,8 @@ export interface Listing {
   source: string;
 }
 
-const ENDING = /\.(parquet|(csv|tsv)(\.gz)?)$/i;
-const KNOWN = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
+export const ENDING = /\.(parquet|(csv|tsv)(\.gz)?)$/i;
+export const KNOWN_ENDINGS = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
 
 /**
  * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
@@ -76,7 +79,7 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
   const what = found?.isDirectory() ? `the folder ${source} holds no file` : `nothing matches ${source}`;
   const others = all.length > 0 ? `; ${all.length} files there have other endings or were not selected` : '';
   throw new MillraceError('MR_SOURCE_MISSING', what + others, {
-    allowed: `a file, a folder or a quoted glob; endings: ${KNOWN}`,
+    allowed: `a file, a folder or a quoted glob; endings: ${KNOWN_ENDINGS}`,
     next:
       found === null && !/[*?[{]/.test(source)
         ? `look into ${dirname(source)}`
@@ -96,15 +99,8 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
     const { size, mtimeMs } = await stat(path);
     return {
       path,
-      name: join(
-        dirname(relative(root, path)),
-        basename(path)
-          .replace(ENDING, '')
-          .replace(/\.txt$/i, ''),
-      )
-        .split(sep)
-        .join('/'),
-      format: await formatOf(path),
+      name: nameOf(relative(root, path).split(sep).join('/')),
+      format: formatOf(path, await firstBytes(path)),
       bytes: size,
       modifiedMs: mtimeMs,
       sha256: await hashFile(path, signal),
@@ -118,15 +114,28 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
   }
 }
 
-/** What a file is, by its first bytes; only text needs the name to tell tabs from commas. */
-async function formatOf(path: string): Promise<SourceFile['format']> {
+/** A path below the source without its endings. */
+export function nameOf(path: string): string {
+  const file = posix
+    .basename(path)
+    .replace(ENDING, '')
+    .replace(/\.txt$/i, '');
+  return posix.join(posix.dirname(path), file);
+}
+
+async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    if (bytesRead === 4 && buffer.toString('latin1') === 'PAR1') return 'parquet';
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
+}
+
+/** What a file is, by its first four bytes; only text needs the name to tell tabs from commas. */
+export function formatOf(path: string, start: Buffer): SourceFile['format'] {
+  if (start.toString('latin1') === 'PAR1') return 'parquet';
   if (/\.parquet$/i.test(path)) {
     throw new MillraceError('MR_FILE_UNREADABLE', `${path} is called Parquet but does not begin with PAR1`, {
       next: 'write the file anew; it may have been cut off or be of another kind',

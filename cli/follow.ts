@@ -20,14 +20,17 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   const screen = createLogUpdate(process.stderr);
   let progress: RunProgress | undefined;
   let tick = 0;
-  const draw = () =>
-    screen((progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!)).join('\n'));
+  const draw = () => {
+    const steps = (progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!));
+    screen([...steps, ...troubleLine(progress, out)].join('\n'));
+  };
   const timer = setInterval(() => {
     tick++;
     draw();
   }, 80);
   try {
-    for await (progress of millrace.follow(workflowId)) if (progress.steps.length > 0) draw();
+    for await (progress of millrace.follow(workflowId))
+      if (progress.steps.length > 0 || progress.trouble !== null) draw();
   } finally {
     clearInterval(timer);
     draw();
@@ -37,13 +40,24 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
 
 async function lines(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
   const shown = new Set<string>();
-  for await (const { steps } of millrace.follow(workflowId)) {
-    for (const step of steps) {
+  let said = '';
+  for await (const progress of millrace.follow(workflowId)) {
+    const [trouble] = troubleLine(progress, out);
+    if (trouble !== undefined && progress.trouble?.message !== said) process.stderr.write(`${trouble}\n`);
+    said = progress.trouble?.message ?? said;
+    for (const step of progress.steps) {
       if (step.endedAt === null || shown.has(step.name)) continue;
       shown.add(step.name);
       process.stderr.write(`${line(step, out, '')}\n`);
     }
   }
+}
+
+/** What is tried again, and why: once may be chance, so it is said from the second failure on. */
+function troubleLine(progress: RunProgress | undefined, out: Output): string[] {
+  const trouble = progress?.trouble;
+  if (trouble == null || trouble.attempt < 3) return [];
+  return [`  ${out.style('yellow', '↻')} ${trouble.step}, attempt ${trouble.attempt}: ${trouble.message}`];
 }
 
 function line(step: StepStatus, out: Output, spin: string): string {

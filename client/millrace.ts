@@ -55,6 +55,8 @@ export interface StartedRun {
 export interface RunProgress {
   state: 'running' | 'done' | 'failed' | 'cancelled';
   steps: StepStatus[];
+  /** What is tried again just now, and why it failed before; null when nothing is. */
+  trouble: { step: string; attempt: number; message: string } | null;
 }
 
 const POLL_MS = 150;
@@ -128,9 +130,8 @@ export class Millrace {
     const handle = this.client.workflow.getHandle(workflowId);
     let before = '';
     for (;;) {
-      const state = await this.#state(handle);
-      const steps = await this.#steps(handle);
-      const progress: RunProgress = { state, steps };
+      const { state, trouble } = await this.#look(handle);
+      const progress: RunProgress = { state, steps: await this.#steps(handle), trouble };
       const text = JSON.stringify(progress);
       if (text !== before) yield progress;
       before = text;
@@ -178,7 +179,7 @@ export class Millrace {
 
   /** How Temporal says that an execution stands. @throws MillraceError MR_RUN_UNKNOWN when it was forgotten */
   async stateOf(workflowId: string, temporalRunId?: string): Promise<RunProgress['state']> {
-    return this.#state(this.client.workflow.getHandle(workflowId, temporalRunId));
+    return (await this.#look(this.client.workflow.getHandle(workflowId, temporalRunId))).state;
   }
 
   /** The newest runs. */
@@ -191,12 +192,19 @@ export class Millrace {
     await this.connection.close();
   }
 
-  async #state(handle: WorkflowHandle): Promise<RunProgress['state']> {
+  async #look(handle: WorkflowHandle): Promise<Pick<RunProgress, 'state' | 'trouble'>> {
     try {
-      const { status } = await handle.describe();
-      if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED') return 'running';
-      if (status.name === 'COMPLETED') return 'done';
-      return status.name === 'CANCELLED' ? 'cancelled' : 'failed';
+      const { status, raw } = await handle.describe();
+      const again = raw.pendingActivities?.find(({ lastFailure }) => lastFailure?.message);
+      const trouble = again && {
+        step: again.activityType?.name ?? '',
+        attempt: again.attempt ?? 0,
+        message: again.lastFailure?.message ?? '',
+      };
+      if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED')
+        return { state: 'running', trouble: trouble ?? null };
+      if (status.name === 'COMPLETED') return { state: 'done', trouble: null };
+      return { state: status.name === 'CANCELLED' ? 'cancelled' : 'failed', trouble: null };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw this.#unknown(handle.workflowId);
       throw error;

@@ -13,6 +13,8 @@ export interface Settings {
     | { connectionString: string; password?: string; max: number }
     | { host: string; port: number; user: string; password: string; database: string; max: number };
   store: { kind: 'folder'; root: string } | S3Location;
+  /** How buckets are reached: that of the store, and those of sources. */
+  s3: S3Access;
   /** Folder for temporary files, where the store is not on this machine. */
   scratch: string;
   /** Most that local copies of objects may take, in MiB. */
@@ -23,11 +25,15 @@ export interface Settings {
 }
 
 /** A place in a bucket. */
-export interface S3Location {
+export interface S3Location extends S3Access {
   kind: 's3';
   bucket: string;
   /** Without slashes at its ends; may be empty. */
   prefix: string;
+}
+
+/** How buckets are reached. */
+export interface S3Access {
   endpoint: string | undefined;
   region: string | undefined;
   pathStyle: boolean;
@@ -55,6 +61,8 @@ export async function loadSettings(env: Env): Promise<Settings> {
     new MillraceError('MR_SERVICE', `${what} is not running, and the environment names no other`, {
       next: 'start it: millrace up',
     });
+  const { caFile, ...access } = env.s3;
+  const s3 = { ...access, ca: caFile === undefined ? undefined : await readSetting('MILLRACE_S3_CA', caFile) };
   const address = env.temporalAddress ?? state?.temporal?.address;
   if (address === undefined) throw down('the embedded Temporal server');
   return {
@@ -64,7 +72,8 @@ export async function loadSettings(env: Env): Promise<Settings> {
       ...(env.temporalAddress !== undefined && env.temporalConnection),
     },
     database: env.databaseUrl !== undefined ? await externalDatabase(env.databaseUrl) : await embeddedDatabase(),
-    store: await storeLocation(env),
+    store: storeLocation(env, s3),
+    s3,
     scratch: env.scratch,
     localMiB: config.localMiB,
     memoryMiB: config.memoryMiB,
@@ -86,7 +95,7 @@ export async function loadSettings(env: Env): Promise<Settings> {
 }
 
 /** @throws MillraceError MR_CONFIG when the URL of a bucket is not one */
-async function storeLocation(env: Env): Promise<Settings['store']> {
+function storeLocation(env: Env, s3: S3Access): Settings['store'] {
   if (!env.store.startsWith('s3://')) return { kind: 'folder', root: env.store };
   const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/([^?#]*))?$/.exec(env.store);
   if (match === null) {
@@ -94,10 +103,8 @@ async function storeLocation(env: Env): Promise<Settings['store']> {
       allowed: 'a folder, or s3://bucket/prefix; buckets have 3 to 63 lower-case letters, digits, dots and hyphens',
     });
   }
-  const { endpoint, region, pathStyle, caFile } = env.s3;
-  const ca = caFile === undefined ? undefined : await readSetting('MILLRACE_S3_CA', caFile);
   const prefix = (match[2] ?? '').replace(/^\/+|\/+$/g, '');
-  return { kind: 's3', bucket: match[1]!, prefix, endpoint, region, pathStyle, ca };
+  return { kind: 's3', bucket: match[1]!, prefix, ...s3 };
 }
 
 async function readSetting(name: string, file: string): Promise<Buffer> {

@@ -33,8 +33,7 @@ if (leaveOut === undefined) throw new Error(`slim.mjs: one of ${Object.keys(KIND
 
 const root = process.cwd();
 const kept = new Set();
-const { dependencies } = manifest(root);
-reach(root, Object.keys(dependencies));
+reach(root, dependenciesOf(root));
 for (const folder of packages(join(root, 'node_modules'))) {
   if (!kept.has(folder)) rmSync(folder, { recursive: true });
 }
@@ -60,8 +59,7 @@ function reach(from, names) {
     // Optional, and made for another platform.
     if (folder === undefined || kept.has(folder)) continue;
     kept.add(folder);
-    const { dependencies, optionalDependencies, peerDependencies } = manifest(folder);
-    reach(folder, Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
+    reach(folder, dependenciesOf(folder));
   }
 }
 
@@ -93,6 +91,8 @@ function removeFiles(folder, unwanted) {
   }
 }
 
-function manifest(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+function dependenciesOf(folder) {
+  const text = readFileSync(join(folder, 'package.json'), 'utf8');
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(text);
+  return Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies });
 }

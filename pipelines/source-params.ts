@@ -5,7 +5,10 @@ const columnName = z.string().min(1).nullable().default(null);
 
 /** Params of every pipeline that reads sensor files: what to read, how, and which part of it. */
 export const sourceParams = {
-  source: z.string().min(1).describe('A file, a folder or a quoted glob of CSV, TSV or Parquet files, plain or gzip.'),
+  source: z
+    .string()
+    .min(1)
+    .describe('A file, a folder, a quoted glob, or s3://bucket/prefix/, of CSV, TSV or Parquet files, plain or gzip.'),
   files: z
     .array(z.string())
     .default([])

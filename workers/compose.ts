@@ -3,7 +3,7 @@ import type { Meters, Schedules, Stores } from '../activities/context.js';
 import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
-import { openObjects } from '../store/objects/open.js';
+import { openBuckets, openObjects } from '../store/objects/open.js';
 import { checkDatabase, openDatabase } from '../store/tables/database.js';
 import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
@@ -37,6 +37,7 @@ export async function composeStores(
     objects,
     registry: new Registry(database),
     models: new ModelRegistry(database),
+    buckets: () => openBuckets(settings),
     duck: new Duck({
       memoryMiB: settings.memoryMiB,
       threads: settings.threads,

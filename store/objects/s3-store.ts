@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent } from 'node:https';
 import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +12,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
-  S3Client,
+  type S3Client,
   type S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -21,16 +20,12 @@ import { MillraceError } from '../../config/errors.js';
 import type { S3Location } from '../../config/settings.js';
 import { LocalSpace } from './local-space.js';
 import type { ObjectStore, Stored } from './object-store.js';
+import { explainS3, isMissing, s3Client } from './s3-client.js';
 import { openScratch } from './scratch.js';
 
 /** Larger parts hold more memory, smaller ones make more requests; S3 takes 10,000 parts: 80 GB in one object. */
 const PART_BYTES = 8 * 2 ** 20;
 const PARTS_AT_ONCE = 4;
-/** A request fails for good after some half a minute of retries; what runs it is retried by Temporal. */
-const REQUEST_ATTEMPTS = 6;
-const CONNECT_MS = 5_000;
-/** Longest silence on a connection. */
-const SILENCE_MS = 30_000;
 /** Whole downloads that are begun again when the connection breaks in the middle, which the client does not retry. */
 const DOWNLOAD_ATTEMPTS = 3;
 
@@ -48,17 +43,7 @@ export class S3Store implements ObjectStore {
     private readonly scratchParent: string,
     private readonly localBytes: number,
   ) {
-    this.#client = new S3Client({
-      forcePathStyle: location.pathStyle,
-      ...(location.region !== undefined && { region: location.region }),
-      ...(location.endpoint !== undefined && { endpoint: location.endpoint }),
-      maxAttempts: REQUEST_ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECT_MS,
-        socketTimeout: SILENCE_MS,
-        ...(location.ca !== undefined && { httpsAgent: new Agent({ keepAlive: true, ca: location.ca }) }),
-      },
-    });
+    this.#client = s3Client(location);
   }
 
   async has(key: string): Promise<boolean> {
@@ -225,45 +210,9 @@ export class S3Store implements ObjectStore {
     return { Bucket: this.location.bucket, Key: this.#key(key) };
   }
 
-  /** What went wrong, in words of what a person can do about it. */
   #explain(cause: unknown): MillraceError {
-    if (cause instanceof MillraceError) return cause;
-    const { bucket, endpoint } = this.location;
-    const where = `the bucket "${bucket}"${endpoint === undefined ? '' : ` at ${endpoint}`}`;
-    const { name, message, $metadata } = cause as Partial<S3ServiceException> & Error;
-    const status = $metadata?.httpStatusCode;
-    const refuse = (found: string, next: string) => new MillraceError('MR_STORE', found, { next }, { cause });
-    if (name === 'NoSuchBucket' || (status === 404 && name === 'NotFound')) {
-      return refuse(`${where} does not exist`, 'create it (millrace prepare --bucket), or correct MILLRACE_STORE');
-    }
-    if (message === 'Region is missing') return refuse(`${where} needs a region`, 'set AWS_REGION');
-    if (name === 'CredentialsProviderError') {
-      return refuse(
-        `${where} needs credentials, and there are none`,
-        'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE, or a role',
-      );
-    }
-    if (status === 401 || status === 403) {
-      return refuse(
-        `${where} refuses these credentials: ${name}${message === '' || message === name ? '' : `, ${message}`}`,
-        'check the key, its secret, and what it may do: list, get, put, delete',
-      );
-    }
-    if (status === 301 || name === 'PermanentRedirect') {
-      return refuse(`${where} lies in another region`, 'set AWS_REGION');
-    }
-    return new MillraceError(
-      'MR_SERVICE',
-      `${where} does not answer as it should: ${message || name}`,
-      { next: 'it is tried again; check the address (AWS_ENDPOINT_URL_S3) if this goes on' },
-      { cause },
-    );
+    return explainS3(cause, this.location.bucket, this.location.endpoint);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  const { name } = error as Error;
-  return name === 'NoSuchKey' || name === 'NotFound' || name === 'NoSuchBucket';
 }
 
 /** An answer of the server, not a broken connection. */

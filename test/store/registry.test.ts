@@ -311,22 +311,32 @@ async function endWaiting(): Promise<void> {
 }
 
 describe('a connection that the server ends', () => {
-  it('fails the query that was on it, and no more', async () => {
-    await begin();
+  /** Ends the connection of some work while it waits for what another connection holds. */
+  async function endedAt(held: string, work: () => Promise<unknown>): Promise<void> {
     const other = await database.pool.connect();
     try {
       await other.query('BEGIN');
-      await other.query("SELECT 1 FROM runs WHERE id = 'nightly' FOR UPDATE");
-      const waits = registry.endRun('first', { state: 'done', result: null, error: null });
-      const failed = expect(waits).rejects.toThrow(/terminat/);
+      await other.query(held);
+      const failed = expect(work()).rejects.toThrow(/terminat/);
       await endWaiting();
       await failed;
     } finally {
       await other.query('ROLLBACK');
       other.release();
     }
-    await registry.endRun('first', { state: 'done', result: null, error: null });
+  }
+
+  it('fails the query that was on it, and no more', async () => {
+    await begin();
+    const finish = () => registry.endRun('first', { state: 'done', result: null, error: null });
+    await endedAt("SELECT 1 FROM runs WHERE id = 'nightly' FOR UPDATE", finish);
+    await finish();
     expect(await rows('SELECT state FROM runs')).toEqual([{ state: 'done' }]);
+  });
+
+  it('fails the transaction that was on it, and no more', async () => {
+    await endedAt("SELECT pg_advisory_xact_lock(hashtext('nightly'))", begin);
+    expect(await begin()).toBe('nightly');
   });
 });
 

@@ -1,21 +1,154 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Database } from '../../store/tables/database.js';
+import { Tokens } from '../../store/tables/tokens.js';
 import { type TestPostgres, testPostgres } from '../support/database.js';
 
 let postgres: TestPostgres;
+let database: Database;
+let tokens: Tokens;
+
 beforeAll(async () => {
-  const t = Date.now();
   postgres = await testPostgres();
-  console.log('start', Date.now() - t);
 });
-afterAll(async () => {
-  const t = Date.now();
-  await postgres.close();
-  console.log('close', Date.now() - t);
+afterAll(() => postgres.close());
+beforeEach(async () => {
+  database = await postgres.database();
+  tokens = new Tokens(database);
 });
-it('x', async () => {
-  for (let i = 0; i < 5; i++) {
-    const t = Date.now();
-    const d = await postgres.database();
-    console.log(Date.now() - t, (await d.pool.query('select name from migrations')).rows);
-  }
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Another process, which has not looked at the table yet. */
+const elsewhere = () => new Tokens(database);
+
+/** Lets so much time pass, for what asks for the time of day. */
+function pass(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+}
+
+describe('a token that is made', () => {
+  it('is long, and no other', async () => {
+    const made = [await tokens.create('one'), await tokens.create('two')];
+    for (const token of made) expect(token).toMatch(/^mr_[\w-]{43}$/);
+    expect(made[0]).not.toBe(made[1]);
+  });
+
+  it('stands in the table as its hash only', async () => {
+    const token = await tokens.create('one');
+    const { rows } = await database.pool.query('SELECT t.*, t::text AS whole FROM tokens t');
+    expect(rows).toEqual([
+      {
+        name: 'one',
+        sha256: createHash('sha256').update(token).digest(),
+        created_at: expect.any(Date),
+        last_used_at: null,
+        whole: expect.not.stringContaining(token.slice(3)),
+      },
+    ]);
+    expect(JSON.stringify(await tokens.list())).not.toContain(token.slice(3));
+  });
+
+  it('tells whose it is', async () => {
+    const [one, two] = [await tokens.create('one'), await tokens.create('two')];
+    expect(await tokens.ownerOf(one)).toBe('one');
+    expect(await tokens.ownerOf(two)).toBe('two');
+    expect(await elsewhere().ownerOf(two)).toBe('two');
+  });
+
+  it('is refused when its name is taken, and the one there is stays', async () => {
+    const token = await tokens.create('one');
+    await expect(tokens.create('one')).rejects.toMatchObject({
+      code: 'MR_CALL',
+      message: expect.stringContaining('there is a token "one" already'),
+    });
+    expect(await tokens.ownerOf(token)).toBe('one');
+    expect(await tokens.list()).toHaveLength(1);
+  });
+});
+
+describe('a token that is not known', () => {
+  it.each(['', 'mr_', 'mr_wrong', 'one'])('%j is nobody’s', async (wrong) => {
+    expect(await tokens.ownerOf(wrong)).toBeNull();
+    await tokens.create('one');
+    expect(await elsewhere().ownerOf(wrong)).toBeNull();
+  });
+
+  it('is nobody’s, however much it looks like one that is', async () => {
+    const token = await tokens.create('one');
+    for (const wrong of [`${token} `, token.slice(0, -1), token.toUpperCase(), token.slice(3)]) {
+      expect(await tokens.ownerOf(wrong)).toBeNull();
+    }
+    const { rows } = await database.pool.query<{ hash: string }>("SELECT encode(sha256, 'hex') AS hash FROM tokens");
+    expect(await tokens.ownerOf(rows[0]!.hash)).toBeNull();
+  });
+});
+
+describe('revoking', () => {
+  it('ends a token, and no other', async () => {
+    const [one, two] = [await tokens.create('one'), await tokens.create('two')];
+    await tokens.revoke('one');
+    expect(await elsewhere().ownerOf(one)).toBeNull();
+    expect(await elsewhere().ownerOf(two)).toBe('two');
+    expect((await tokens.list()).map(({ name }) => name)).toEqual(['two']);
+  });
+
+  it('reaches a process that knew the token within two seconds', async () => {
+    const token = await tokens.create('one');
+    expect(await tokens.ownerOf(token)).toBe('one');
+    await elsewhere().revoke('one');
+    pass(2_001);
+    expect(await tokens.ownerOf(token)).toBeNull();
+  });
+
+  it('frees the name, for another token', async () => {
+    const first = await tokens.create('one');
+    await tokens.revoke('one');
+    const second = await tokens.create('one');
+    expect(await tokens.ownerOf(second)).toBe('one');
+    expect(await tokens.ownerOf(first)).toBeNull();
+  });
+
+  it('of a name that is not there is refused with those that are', async () => {
+    await expect(tokens.revoke('one')).rejects.toMatchObject({
+      code: 'MR_CALL',
+      message: expect.stringMatching(/there is no token "one"\n.*there are none/),
+    });
+    await tokens.create('two');
+    await tokens.create('three');
+    await expect(tokens.revoke('one')).rejects.toThrow('tokens: three, two');
+  });
+});
+
+describe('the use of a token', () => {
+  const lastUsed = async () => (await tokens.list())[0]!.lastUsedAt;
+
+  it('is noted, once an hour', async () => {
+    const token = await tokens.create('one');
+    expect(await lastUsed()).toBeNull();
+    await tokens.ownerOf(token);
+    const first = await lastUsed();
+    expect(Date.now() - Date.parse(first!)).toBeLessThan(60_000);
+    pass(3_500_000);
+    await tokens.ownerOf(token);
+    expect(await lastUsed()).toBe(first);
+    pass(200_000);
+    await tokens.ownerOf(token);
+    expect(Date.parse((await lastUsed())!) - Date.parse(first!)).toBeGreaterThan(3_600_000);
+  });
+
+  it('is not noted of a wrong one', async () => {
+    await tokens.create('one');
+    await tokens.ownerOf('mr_wrong');
+    expect(await lastUsed()).toBeNull();
+  });
+});
+
+it('tokens are listed by name, with the moment they were made', async () => {
+  await tokens.create('two');
+  await tokens.create('one');
+  expect(await tokens.list()).toEqual(
+    ['one', 'two'].map((name) => ({ name, createdAt: expect.stringMatching(/^\d{4}-.*Z$/), lastUsedAt: null })),
+  );
 });

@@ -3,11 +3,14 @@ import { dirname, join } from 'node:path';
 import { type Account, type ChunkInput, type Chunks, createChunk, type Manifest } from '../../activities/chunk.js';
 import type { Selection } from '../../activities/interval.js';
 import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
-import { listSource } from '../../activities/source.js';
+import { type Listing, listSource } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
 import { runMapped, type TestStores } from './stores.js';
 
 export interface Chunked {
+  listing: Listing;
+  /** As the step gives it, and what it points at. */
+  stagedRef: Staged;
   staged: StagedFile[];
   chunks: Chunks;
   manifest: Manifest;
@@ -59,7 +62,9 @@ export async function chunkSource(stores: TestStores, source: string, options: O
     selection: { from, to },
   });
   return {
-    staged: await readJson<StagedFile[]>(stores.objects, read.output satisfies Staged),
+    listing,
+    stagedRef: read.output,
+    staged: await readJson<StagedFile[]>(stores.objects, read.output),
     chunks: chunk.output,
     manifest: await readJson<Manifest>(stores.objects, chunk.output),
     account: chunk.output.account,

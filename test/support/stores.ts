@@ -50,6 +50,7 @@ export async function testStores(
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
     log,
+    buckets: () => Promise.reject(new Error('there are no buckets here')),
     meters: { begin: () => () => {} },
     schedules: { timeBefore: async () => null },
     codeHash,
