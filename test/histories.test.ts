@@ -56,7 +56,7 @@ async function record(): Promise<void> {
       if (file.endsWith('.parquet')) await truncate(join(store, 'chunks', file), 100);
     await rm(join(store, 'kept/features'), { recursive: true });
     await work.run('run', 'sensor-prediction', '--set', 'source=plant', '--key', 'prediction-repaired');
-    const ids = [...Object.entries(runs).map(([name, [pipeline]]) => [name, `${pipeline}.${name}`] as const)];
+    const ids = Object.entries(runs).map(([name, [pipeline]]): [string, string] => [name, `${pipeline}.${name}`]);
     ids.push(['prediction-repaired', 'sensor-prediction.prediction-repaired']);
     for (const [name, days] of Object.entries({
       'prediction-fired': ['--set', 'from=2024-03-01'],

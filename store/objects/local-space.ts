@@ -19,7 +19,9 @@ interface Entry {
 export class LocalSpace {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
+  /** Of all files there are, those that are on their way out among them. */
   #usedBytes = 0;
+  #leavingBytes = 0;
   #waiting: (() => void)[] = [];
 
   constructor(
@@ -48,14 +50,17 @@ export class LocalSpace {
 
   /** Keeps a finished file as the copy of an object, where there is room; the file is gone afterwards either way. */
   async keep(object: Stored, file: string): Promise<void> {
-    if (this.#entries.has(object.uri) || !this.#makeRoom(object.bytes)) {
-      await rm(file, { force: true });
-      return;
+    while (!this.#entries.has(object.uri) && this.#couldFit(object.bytes)) {
+      if (!this.#makeRoom(object.bytes)) {
+        await this.#change();
+        continue;
+      }
+      const path = this.#pathOf(object.uri);
+      const ready = mkdir(this.folder, { recursive: true }).then(() => rename(file, path));
+      this.#add(object, { path, bytes: object.bytes, users: 0, ready });
+      return ready;
     }
-    const path = this.#pathOf(object.uri);
-    const ready = mkdir(this.folder, { recursive: true }).then(() => rename(file, path));
-    this.#add(object, { path, bytes: object.bytes, users: 0, ready });
-    await ready;
+    await rm(file, { force: true });
   }
 
   async #reserve(
@@ -93,7 +98,7 @@ export class LocalSpace {
         return entries;
       }
       for (const entry of entries.values()) entry.users--;
-      await unlessAborted(new Promise((resolve) => this.#waiting.push(() => resolve(undefined))), signal);
+      await unlessAborted(this.#change(), signal);
     }
   }
 
@@ -103,23 +108,38 @@ export class LocalSpace {
     entry.ready.catch(() => this.#drop(object.uri, entry));
   }
 
-  /** Frees what nobody uses until `bytes` more fit; false when too much is in use. */
+  /** Whether `bytes` more fit now; if not, what nobody uses begins to leave, as far as that will help. */
   #makeRoom(bytes: number): boolean {
-    const idle = [...this.#entries].filter(([, { users }]) => users === 0);
-    const free = this.limitBytes - this.#usedBytes + idle.reduce((sum, [, entry]) => sum + entry.bytes, 0);
-    if (bytes > free) return false;
-    for (const [uri, entry] of idle) {
-      if (this.#usedBytes + bytes <= this.limitBytes) break;
-      this.#drop(uri, entry);
+    if (this.#usedBytes + bytes <= this.limitBytes) return true;
+    if (!this.#couldFit(bytes)) return false;
+    for (const [uri, entry] of this.#entries) {
+      if (this.#usedBytes - this.#leavingBytes + bytes <= this.limitBytes) break;
+      if (entry.users === 0) this.#drop(uri, entry);
     }
-    return true;
+    return false;
   }
 
+  /** Whether `bytes` more fit when all that nobody uses has left. */
+  #couldFit(bytes: number): boolean {
+    let inUse = 0;
+    for (const entry of this.#entries.values()) if (entry.users > 0) inUse += entry.bytes;
+    return inUse + bytes <= this.limitBytes;
+  }
+
+  /** Removes a copy. Its bytes count until the file is gone; one that is still being fetched is awaited first. */
   #drop(uri: string, entry: Entry): void {
     if (this.#entries.get(uri) !== entry) return;
     this.#entries.delete(uri);
-    this.#usedBytes -= entry.bytes;
-    void rm(entry.path, { force: true });
+    this.#leavingBytes += entry.bytes;
+    const gone = () => {
+      this.#leavingBytes -= entry.bytes;
+      this.#usedBytes -= entry.bytes;
+      this.#wake();
+    };
+    entry.ready
+      .catch(() => undefined)
+      .then(() => rm(entry.path, { force: true }))
+      .then(gone, gone);
   }
 
   #touch(uri: string): void {
@@ -127,6 +147,11 @@ export class LocalSpace {
     if (entry === undefined) return;
     this.#entries.delete(uri);
     this.#entries.set(uri, entry);
+  }
+
+  /** Until something was given back or has left. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #wake(): void {

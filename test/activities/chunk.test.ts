@@ -7,7 +7,7 @@ import { Duck } from '../../store/duck.js';
 import { writeJson } from '../../store/frames.js';
 import { quote } from '../../store/sql.js';
 import { type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
-import { RUN, runMapped, type TestStores, testStores } from '../support/stores.js';
+import { pathOf, RUN, runMapped, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -41,8 +41,9 @@ function hashes(chunked: Chunked): Record<string, string> {
 /** What lies in the store, read by the row ranges of the manifest: `2024-01-01 x` → `00:00:00 1` … in UTC. */
 async function contents({ manifest }: Chunked): Promise<Record<string, string[]>> {
   const all: Record<string, string[]> = {};
-  for (const { day, uri, chunks, rows } of manifest.days) {
-    const path = await stores.objects.local(uri);
+  for (const object of manifest.days) {
+    const { day, chunks, rows } = object;
+    const path = await pathOf(stores, object);
     const stored = await stores.duck.session({ tz: 'UTC', signal: undefined }, (duck) =>
       duck.rows<{ sensor: string; time: number; value: number }>(
         `SELECT sensor, time, value FROM read_parquet(${quote(path)}, file_row_number = true) ORDER BY file_row_number`,
@@ -503,7 +504,7 @@ test('a batch that was cancelled makes nothing more', async () => {
   const { chunks, staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-02,x,1']);
   const ref = await writeJson(stores.objects, 'staged-sources', staged);
   const step = createChunk({ ...stores, codeHash: (name) => `newer code of ${name}` });
-  const inputs = { staged: { ...ref, files: 1, read: 2 }, tz: 'UTC', from: null, to: null };
+  const inputs = { staged: { ...ref, files: 1, read: 2 }, tz: 'UTC', selection: { from: null, to: null } };
   const call = { run: RUN, step: 'chunk', inputs };
   const { worklist, items } = await step.plan(call, stores.attempt());
   expect(items).toBe(chunks.days);
@@ -516,7 +517,7 @@ test('an account of readings that does not add up fails the run, with all fates'
   const { staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-01,x,', '2024-01-02,x,1']);
   const lost = staged.map((file) => ({ ...file, read: file.read + 1 }));
   const ref = await writeJson(stores.objects, 'staged-sources', lost);
-  const inputs = { staged: { ...ref, files: 1, read: 4 }, tz: 'UTC', from: null, to: null };
+  const inputs = { staged: { ...ref, files: 1, read: 4 }, tz: 'UTC', selection: { from: null, to: null } };
   await expect(runMapped(stores, 'chunk', createChunk(stores), inputs)).rejects.toMatchObject({
     code: 'MR_ACCOUNT',
     message: expect.stringContaining('4 readings were read, but their fates add up to 3'),

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
 import { listSource, type SourceFile } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
+import type { Stored } from '../../store/objects/object-store.js';
 import { quote } from '../../store/sql.js';
 import { writeSource } from '../support/sensor-source.js';
-import { runMapped, type TestStores, testStores } from '../support/stores.js';
+import { pathOf, runMapped, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
 beforeEach(async () => {
@@ -38,7 +39,7 @@ async function read(source: string, options: Options = {}) {
   for (const file of staged) {
     if (file.read === 0) continue;
     const good = await rows<{ time: number; sensor: string; value: number }>(
-      file.uri,
+      file.object!,
       'time, sensor, value',
       'reason IS NULL',
     );
@@ -65,8 +66,8 @@ async function read(source: string, options: Options = {}) {
   return { readings, quarantine, staged, ...counts };
 }
 
-async function rows<T>(uri: string, columns: string, where = 'true'): Promise<T[]> {
-  const path = await stores.objects.local(uri);
+async function rows<T>(object: Stored, columns: string, where = 'true'): Promise<T[]> {
+  const path = await pathOf(stores, object);
   return stores.duck.session({ tz: 'UTC', signal: undefined }, (duck) =>
     duck.rows<T>(
       `SELECT ${columns} FROM read_parquet(${quote(path)}, file_row_number = true) WHERE ${where} ORDER BY file_row_number`,
@@ -181,7 +182,7 @@ describe('times', () => {
 
   test('microseconds are kept, finer ones cut off', async () => {
     const { staged } = await readLines([LONG, '2024-01-01 00:00:00.123456,x,1', '2024-01-01T00:00:00.1234569Z,x,2']);
-    expect(await rows(staged[0]!.uri, 'time')).toEqual([{ time: 1704067200123456 }, { time: 1704067200123456 }]);
+    expect(await rows(staged[0]!.object!, 'time')).toEqual([{ time: 1704067200123456 }, { time: 1704067200123456 }]);
   });
 
   test('an hour that clocks skip is read as the next one, of one that comes twice the later', async () => {
@@ -232,7 +233,7 @@ describe('times', () => {
 describe('the day of a reading', () => {
   const days = async (stamps: string[], tz: string) => {
     const { staged } = await readLines([LONG, ...stamps.map((stamp) => `${stamp},x,1`)], { tz });
-    const found = await rows<{ day: string }>(staged[0]!.uri, `(DATE '1970-01-01' + day)::VARCHAR AS day`);
+    const found = await rows<{ day: string }>(staged[0]!.object!, `(DATE '1970-01-01' + day)::VARCHAR AS day`);
     return found.map(({ day }) => day);
   };
 
@@ -288,7 +289,7 @@ describe('values', () => {
 
   test('-0 is 0', async () => {
     const { staged } = await readLines([LONG, `${stamp},x,-0`, `${stamp},x,-0.0`]);
-    expect(await rows(staged[0]!.uri, 'value')).toEqual([{ value: 0 }, { value: 0 }]);
+    expect(await rows(staged[0]!.object!, 'value')).toEqual([{ value: 0 }, { value: 0 }]);
   });
 
   test.each(['', '""', ' ', 'NA', 'n/a', 'null', 'None', '-'])('%j is a missing reading', async (cell) => {
@@ -461,7 +462,7 @@ test('readings keep the order of a large file', async () => {
   await writeParquet(join(source, 'a.parquet'), sql, 'FORMAT parquet, ROW_GROUP_SIZE 20480, PRESERVE_ORDER true');
   const { staged } = await readPinned(await listSource(source, []));
   const [row] = await rows<{ moved: number }>(
-    staged[0]!.uri,
+    staged[0]!.object!,
     'count(*) FILTER (value <> file_row_number)::DOUBLE AS moved, any_value(0) AS file_row_number',
   );
   expect(row!.moved).toBe(0);
@@ -578,9 +579,9 @@ describe('re-use', () => {
   test('readings that are gone from the store are made anew', async () => {
     const pinned = await listSource(await writeSource(stores, files), []);
     const { staged } = await readPinned(pinned);
-    await stores.objects.remove(staged[0]!.uri);
+    await stores.objects.remove(staged[0]!.object!.uri);
     const again = await readPinned(pinned);
     expect(again.made).toBe(1);
-    expect(await stores.objects.has(staged[0]!.uri)).toBe(true);
+    expect(await stores.objects.has(staged[0]!.object!.uri)).toBe(true);
   });
 });

@@ -34,6 +34,12 @@ export async function externalServices(): Promise<ExternalServices> {
     ended.catch(failed);
   });
   process.umask(mask);
+  // A test file that breaks before it closes leaves no server behind.
+  const abandon = () => {
+    process.kill(temporal!.pid, 'SIGTERM');
+    process.kill(postgres!.pid, 'SIGINT');
+  };
+  process.once('exit', abandon);
   const password = (await readFile(join(env.home, 'postgres-password'), 'utf8')).trim();
   const { user, port, database } = postgres!;
   return {
@@ -44,6 +50,7 @@ export async function externalServices(): Promise<ExternalServices> {
     async close() {
       stop.abort();
       await ended;
+      process.removeListener('exit', abandon);
       const outside = await readFile(join(env.home, 'postgres-location'), 'utf8').catch(() => null);
       if (outside !== null) await rm(outside.trim(), { recursive: true, force: true });
       await rm(folder, { recursive: true, force: true });

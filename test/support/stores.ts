@@ -90,3 +90,8 @@ export async function runMapped<I, O>(
   const output = await activities.gather({ ...call, worklist, kept, made: items - kept }, stores.attempt());
   return { output, items, kept, batches: batches.length };
 }
+
+/** Where an object of a folder store lies. */
+export function pathOf(stores: TestStores, object: Stored): Promise<string> {
+  return stores.objects.local([object], async ([path]) => path!, undefined);
+}
