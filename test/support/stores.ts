@@ -11,6 +11,7 @@ import { clusterScores } from '../../ml/metrics/cluster-scores.js';
 import type { Parallel } from '../../ml/parallel.js';
 import { Duck } from '../../store/duck.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
+import type { Stored } from '../../store/objects/object-store.js';
 import type { Database } from '../../store/tables/database.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Registry } from '../../store/tables/registry.js';

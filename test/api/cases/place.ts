@@ -44,6 +44,15 @@ export async function untilState({ rest }: Place, id: string, ...states: Run['st
   }
 }
 
+/** Waits until a run is in the middle of its steps. */
+export async function untilWorking({ rest }: Place, id: string): Promise<void> {
+  for (;;) {
+    const answer = await rest.get(runPath(id));
+    if (answer.status === 200 && said(run, answer).attempts.length > 0) return;
+    await sleep(50);
+  }
+}
+
 /** Stops a process for a while, as if it were very slow. */
 export async function held<T>(pid: number, work: () => Promise<T>): Promise<T> {
   process.kill(pid, 'SIGSTOP');

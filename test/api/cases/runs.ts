@@ -9,7 +9,7 @@ import { RunFeeds } from '../../../api/run-feeds.js';
 import { Millrace } from '../../../client/millrace.js';
 import { readEnv } from '../../../config/env.js';
 import { expectProblem, type Progress, progressOf, said } from '../../support/rest.js';
-import { longRun, type Place, runPath, shortRun, untilState } from './place.js';
+import { longRun, type Place, runPath, shortRun, untilState, untilWorking } from './place.js';
 
 const RUNS = '/api/v1/runs';
 const summaries = z.array(runSummary);
@@ -97,7 +97,7 @@ export function runCases(at: Place): void {
   describe('cancelling', () => {
     it('stops a run that goes on, and leaves alone one that has ended', async () => {
       const id = await start(longRun(at, 'Asia/Tokyo'));
-      await untilState(at, id, 'running');
+      await untilWorking(at, id);
       const first = said(cancelled, await at.rest.post(`${runPath(id)}/cancel`));
       expect(first).toEqual({ runId: id, cancelled: true, state: 'running' });
       const { error } = await untilState(at, id, 'cancelled');
@@ -122,7 +122,7 @@ export function runCases(at: Place): void {
 
     it('tell two watchers the same, step by step, until it ends', async () => {
       const id = await start(longRun(at, 'UTC'));
-      await untilState(at, id, 'running');
+      await untilWorking(at, id);
       const [one, two] = await Promise.all([watch(id), watch(id)]);
       expect(one!.at(-1)).toEqual(two!.at(-1));
       expect(one!.at(-1)!.state).toBe('done');
@@ -175,7 +175,7 @@ export function runCases(at: Place): void {
       };
       try {
         const id = await start(longRun(at, 'Australia/Perth'));
-        await untilState(at, id, 'running');
+        await untilWorking(at, id);
         const feeds = new RunFeeds(millrace);
         const leave = [new AbortController(), new AbortController()];
         const streams = leave.map(({ signal }) => feeds.events(id, signal));

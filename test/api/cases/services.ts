@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { health, predictResponse, readiness } from '../../../api/contracts.js';
+import { health, predictResponse, readiness, run, started } from '../../../api/contracts.js';
 import { isAlive, type ProcessId } from '../../../embedded/processes.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { familiesOf, metricsOf } from '../../workers/prometheus.js';
-import { held, type Place, shortRun } from './place.js';
+import { held, longRun, type Place, runPath, shortRun, untilWorking } from './place.js';
 
 interface Services {
   postgres: ProcessId;
@@ -121,6 +121,20 @@ export function serviceCases(at: Place): void {
       while ((await at.rest.get('/readyz')).status !== 200) await sleep(50);
     });
 
+    it('say that Temporal is gone; a run that goes on is not taken for lost', { timeout: 240_000 }, async () => {
+      const { runId } = said(started, await at.rest.post('/api/v1/runs', longRun(at, 'Pacific/Auckland')), 201);
+      await untilWorking(at, runId);
+      const { temporal } = await services();
+      process.kill(temporal.pid, 'SIGTERM');
+      while (await isAlive(temporal)) await sleep(50);
+      const ready = said(readiness, await at.rest.get('/readyz'), 503);
+      expect(ready.services.temporal).not.toBe('ok');
+      const shown = await at.rest.get(runPath(runId));
+      if (shown.status === 200) expect(said(run, shown).state).toBe('running');
+      else expectProblem(shown, 503, 'MR_SERVICE');
+      expectProblem(await at.rest.post('/api/v1/runs', shortRun(at)), 503, 'MR_SERVICE');
+    });
+
     it('say that Postgres is gone; a model in memory goes on answering, the rest says what is missing', async () => {
       expect((await predict({ instances: [instance] })).status).toBe(200);
       const { postgres } = await services();
@@ -134,15 +148,6 @@ export function serviceCases(at: Place): void {
         expectProblem(await at.rest.get(path), 503, 'MR_SERVICE');
       }
       expectProblem(await predict({ instances: [instance], version: 1 }), 503, 'MR_SERVICE');
-    });
-
-    it('say that Temporal is gone', async () => {
-      const { temporal } = await services();
-      process.kill(temporal.pid, 'SIGTERM');
-      while (await isAlive(temporal)) await sleep(50);
-      const ready = said(readiness, await at.rest.get('/readyz'), 503);
-      expect(ready.services.temporal).not.toBe('ok');
-      expectProblem(await at.rest.post('/api/v1/runs', shortRun(at)), 503, 'MR_SERVICE');
     });
   });
 }
