@@ -25,8 +25,10 @@ export interface Decision {
   promote: boolean;
   /** In one sentence. */
   reason: string;
-  /** The champion it was compared with; if it is another by the time of publishing, nothing is promoted. */
+  /** The champion there was; if it is another by the time of publishing, nothing is promoted. */
   champion: number | null;
+  /** It is promoted whoever is champion by then. */
+  always: boolean;
   /** Both models on the held-out chunks; null where nothing was compared. */
   figures: { chunks: number; from: string; challenger: HeldOutFigures; champion: HeldOutFigures } | null;
 }
@@ -53,6 +55,7 @@ export function createCompare(stores: Stores) {
         promote,
         reason,
         champion: version,
+        always: promotion.how === 'always',
         figures: null,
       });
       if (promotion.how === 'never') return without(false, 'promotion was not asked for');
@@ -73,7 +76,7 @@ export function createCompare(stores: Stores) {
       };
       const { better, reason } = judge(gate, figures.chunks, figures.challenger, figures.champion);
       attempt.measure('heldOut', figures.chunks);
-      return { promote: better, reason, champion: version, figures };
+      return { promote: better, reason, champion: version, always: false, figures };
 
       /** The held-out chunks with the features that the champion was trained on. */
       async function seenBy(model: Parent): Promise<Frame> {

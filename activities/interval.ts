@@ -1,4 +1,3 @@
-import { MillraceError } from '../config/errors.js';
 import { dayName, dayNumber, dayOf } from '../config/time-zone.js';
 import type { Stores } from './context.js';
 
@@ -42,12 +41,7 @@ export function daysDue({ start, end }: Interval, tz: string): { from: string; t
 export const dayAfter = (day: string) => dayName(dayNumber(day) + 1);
 
 /** Why a selection holds no day, or null. */
-export function nothingIn({ from, to }: Selection, interval: Interval | null): string | null {
+export function nothingIn({ from, to }: Selection): string | null {
   if (from === null || to === null || from <= to) return null;
-  if (interval === null) {
-    throw new MillraceError('MR_PARAM', `from ${from} is later than to ${to}`, {
-      allowed: '"from" and "to" are days, both included',
-    });
-  }
   return `no whole day lies between ${from} and ${to}: it is too early for the next`;
 }

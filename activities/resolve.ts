@@ -46,6 +46,8 @@ interface PinContext {
   attempt: Attempt;
   /** The version the params name, or the champion; null where there is none yet. */
   version(param: 'parent' | 'version'): Promise<Parent | null>;
+  /** The champion, or null where there is none that could be used. */
+  champion(): Promise<Parent | null>;
 }
 
 /** Finds what a pin of a pipeline stands for, at the moment the run begins. */
@@ -60,7 +62,7 @@ const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
     return { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   },
   parent: (context) => parentOf(context),
-  champion: ({ stores, params }) => findModel(stores, params.model as string, null),
+  champion: ({ champion }) => champion(),
   promotion: async ({ params, interval }): Promise<Promotion> => {
     const how = params.promote as Promotion['how'] | null;
     return { ...(params.gate as Omit<Promotion, 'how'>), how: how ?? (interval === null ? 'always' : 'gate') };
@@ -80,6 +82,11 @@ function selected(
   first: (due: { from: string; to: string }) => string | null,
 ): Selection {
   const named = { from: params.from as string | null, to: params.to as string | null };
+  if (named.from !== null && named.to !== null && named.from > named.to) {
+    throw new MillraceError('MR_PARAM', `from ${named.from} is later than to ${named.to}`, {
+      allowed: '"from" and "to" are days, both included',
+    });
+  }
   if (interval === null) return named;
   const due = daysDue(interval, params.tz as string);
   return { from: named.from ?? first(due), to: named.to ?? due.to };
@@ -104,17 +111,24 @@ function pinContext(
   interval: Interval | null,
   attempt: Attempt,
 ): PinContext {
-  const found = new Map<string, Promise<Parent | null>>();
+  const found = new Map<number | null, Promise<Parent | null>>();
+  const find = (version: number | null) => {
+    const looked = found.get(version) ?? findModel(stores, params.model as string, version);
+    found.set(version, looked);
+    return looked;
+  };
   return {
     stores,
     params,
     interval,
     attempt,
-    version(param) {
-      const looked = found.get(param) ?? findModel(stores, params.model as string, params[param] as number | null);
-      found.set(param, looked);
-      return looked;
-    },
+    version: (param) => find(params[param] as number | null),
+    champion: () =>
+      find(null).catch((error: unknown) => {
+        // What is gone cannot be compared with, and is to be replaced.
+        if (error instanceof MillraceError && error.code === 'MR_MODEL_MISSING') return null;
+        throw error;
+      }),
   };
 }
 
@@ -162,7 +176,7 @@ export function createResolve(stores: Stores) {
     const context = pinContext(stores, params, interval, attempt);
     for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
       pins[pin] = await PINS[pin]!(context);
-      const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection, interval) : null;
+      const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection) : null;
       if (nothing !== null) return { ...about(runId), steps: [], result: '', nothing };
     }
     return { ...about(runId), steps: planSteps(pipeline.graph, params, pins), result: pipeline.graph.result };

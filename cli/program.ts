@@ -37,8 +37,9 @@ import { downCommand, upCommand } from './up.js';
 
 /** Runs the command line. Returns the exit code: 0 done, 1 the run failed, 2 the call was wrong, 3 no service. */
 export async function main(args: string[]): Promise<number> {
-  const out = new Output(args.includes('--json'), readEnv().color);
+  let out = new Output(args.includes('--json'), false);
   try {
+    out = new Output(out.json, readEnv().color);
     await createProgram(out).parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
@@ -98,11 +99,16 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
 
 /** Whether only this machine can reach what listens on a host. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  // A name may begin with 127 too, and lead anywhere.
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 
 function temporalConnection(env: NodeJS.ProcessEnv): TemporalConnection {
-  const set = Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  const set = Object.entries(env).filter((pair): pair is [string, string] => Boolean(pair[1]?.trim()));
+  const encrypted = env.TEMPORAL_TLS?.trim();
+  // What Temporal's package does not understand it would take for no.
+  if (encrypted && !['true', 'false', '1', '0'].includes(encrypted))
+    throw new MillraceError('MR_CONFIG', `TEMPORAL_TLS is "${encrypted}"`, { allowed: 'true or false' });
   try {
     // The file that Temporal's own tools share is left out: without an address of its own, Millrace is embedded.
     const { connectionOptions } = loadClientConnectConfig({
@@ -133,7 +139,7 @@ function listen(name: string, text: string | undefined): Listen | undefined {
   if (text === undefined) return undefined;
   const match = /^(?:(.*):)?(\d+)$/.exec(text);
   if (match === null) throw new MillraceError('MR_CONFIG', `${name} is "${text}"`, { allowed: 'host:port, or a port' });
-  return { host: match[1] || '127.0.0.1', port: wholeNumber(name, match[2], 0, 65_535)! };
+  return { host: match[1]?.replace(/^\[(.*)\]$/, '$1') || '127.0.0.1', port: wholeNumber(name, match[2], 0, 65_535)! };
 }
 
 /** The environment of a process that we start: ours, with some variables set. */

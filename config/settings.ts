@@ -10,7 +10,7 @@ export interface Settings {
   temporal: { address: string; namespace: string } & TemporalConnection;
   /** As `pg` takes it. */
   database:
-    | { connectionString: string; password?: string; max: number }
+    | { connectionString: string; max: number }
     | { host: string; port: number; user: string; password: string; database: string; max: number };
   store: { kind: 'folder'; root: string } | S3Location;
   /** How buckets are reached: that of the store, and those of sources. */
@@ -90,7 +90,11 @@ export async function loadSettings(env: Env): Promise<Settings> {
   async function externalDatabase(connectionString: string) {
     const file = env.databasePasswordFile;
     const password = file && (await readSetting('DATABASE_PASSWORD_FILE', file)).toString('utf8').trim();
-    return { connectionString, ...(password && { password }), max: env.databasePool };
+    if (!password) return { connectionString, max: env.databasePool };
+    // Into the URL: `pg` lets what a URL says, even of nothing, win over a password beside it.
+    const url = new URL(connectionString);
+    url.password = encodeURIComponent(password);
+    return { connectionString: url.href, max: env.databasePool };
   }
 }
 

@@ -50,11 +50,14 @@ export function judge(gate: Gate, chunks: number, challenger: HeldOutFigures, ch
   if (own === null || other === null) return no(`the ${name} of the held-out chunks is not defined`);
   const needed = other + (higherIsBetter ? 1 : -1) * Math.abs(other) * gate.margin;
   const better = higherIsBetter ? own > needed : own < needed;
+  const figures = `${name} ${own.toPrecision(4)} on ${chunks} held-out chunks`;
+  const than = `than the champion's ${other.toPrecision(4)}`;
+  if (gate.margin < 0) {
+    const verdict = `${better ? 'not ' : ''}more than ${percent(-gate.margin)} worse`;
+    return { better, reason: `${figures} is ${verdict} ${than}` };
+  }
   const margin = gate.margin === 0 ? '' : ` by ${percent(gate.margin)}`;
-  return {
-    better,
-    reason: `${name} ${own.toPrecision(4)} on ${chunks} held-out chunks is ${better ? '' : 'not '}better than the champion's ${other.toPrecision(4)}${margin}`,
-  };
+  return { better, reason: `${figures} is ${better ? '' : 'not '}better ${than}${margin}` };
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;

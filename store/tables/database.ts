@@ -26,6 +26,9 @@ export interface Database {
 export function openDatabase(config: pg.PoolConfig, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({ max: 8, connectionTimeoutMillis: 10_000, application_name: 'millrace', ...config, types });
   pool.on('error', onError);
+  // The pool listens only to clients that are idle: one whose server goes away in the middle of a transaction would
+  // end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { db, pool, close };
 
@@ -89,13 +92,15 @@ export async function replaceRows(
   }
 }
 
-function* copyText(rows: Iterable<readonly (string | number | boolean | null)[]>): Generator<string> {
+async function* copyText(rows: Iterable<readonly (string | number | boolean | null)[]>): AsyncGenerator<string> {
   let text = '';
   for (const row of rows) {
     text += `${row.map(copyValue).join('\t')}\n`;
     if (text.length > 65_536) {
       yield text;
       text = '';
+      // A million rows take seconds, in which heartbeats must go out.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   if (text !== '') yield text;

@@ -22,10 +22,10 @@ export interface ModelVersion {
 export interface PromotionDecision {
   promote: boolean;
   reason: string;
-  /** The champion it was compared with, or null. */
+  /** The champion that the decision rests on, or null: that there was none. */
   champion: number | null;
-  /** What it was compared on; null where the decision does not rest on a comparison. */
-  figures: unknown;
+  /** It rests on nothing: whoever is champion, it is promoted. */
+  always: boolean;
 }
 
 /** Who listens on this channel of Postgres is told the name of every model that gets another champion. */
@@ -95,10 +95,10 @@ export class ModelRegistry {
         .where('model', '=', version.model)
         .executeTakeFirst();
       const next = (last?.version ?? 0) + 1;
-      const overtaken = decision.promote && decision.figures !== null && decision.champion !== before;
+      const overtaken = decision.promote && !decision.always && decision.champion !== before;
       const champion = decision.promote && !overtaken;
       const reason = overtaken
-        ? `the champion became version ${before} while this one was compared with version ${decision.champion}`
+        ? `the champion became version ${before} meanwhile; this one was ${decision.champion === null ? 'the first when it began' : `compared with version ${decision.champion}`}`
         : decision.reason;
       await tx
         .insertInto('model_versions')

@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { RunInfo } from '../../dag/plan.js';
 import { type Database, replaceRows } from './database.js';
-import type { RunError, RunState } from './schema.js';
+import type { RunError, RunState, Tables } from './schema.js';
 
 export interface AttemptKey {
   runId: string;
@@ -38,7 +38,7 @@ export class Registry {
         .select((eb) => eb.fn.countAll<string>().as('n'))
         .where('workflow_id', '=', run.workflowId)
         .executeTakeFirstOrThrow();
-      const id = earlier.n === '0' ? run.workflowId : `${run.workflowId}.${Number(earlier.n) + 1}`;
+      const id = await freeId(tx, run.workflowId, Number(earlier.n) + 1);
       await tx
         .insertInto('runs')
         .values({
@@ -178,5 +178,14 @@ export class Registry {
         oc.columns(['run_id', 'step', 'name']).doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })),
       )
       .execute();
+  }
+}
+
+/** The name of a workflow's nth execution; a workflow of another name may have taken it. */
+async function freeId(tx: Transaction<Tables>, workflowId: string, nth: number): Promise<string> {
+  for (let n = nth; ; n++) {
+    const id = n === 1 ? workflowId : `${workflowId}.${n}`;
+    const taken = await tx.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
+    if (taken === undefined) return id;
   }
 }

@@ -6,6 +6,7 @@ import type { Database } from './database.js';
 const USE_NOTED_EVERY_MS = 3_600_000;
 /** How long a look at the table is good for: a revoked token ends this much later. */
 const FRESH_MS = 2_000;
+const UNKNOWN_FRESH_MS = 200;
 
 export interface TokenInfo {
   name: string;
@@ -66,10 +67,11 @@ export class Tokens {
 
   /** Whose token this is, or null. All hashes are compared, each in constant time. */
   async ownerOf(token: string): Promise<string | null> {
-    if (Date.now() - this.#readAt > FRESH_MS) await this.#read();
     const wanted = hashToken(token);
-    let found: Known | null = null;
-    for (const known of this.#known) if (timingSafeEqual(known.sha256, wanted)) found = known;
+    if (Date.now() - this.#readAt > FRESH_MS) await this.#read();
+    // It may have been made since; to ask again and again is no way to keep the database busy.
+    else if (this.#find(wanted) === null && Date.now() - this.#readAt > UNKNOWN_FRESH_MS) await this.#read();
+    const found = this.#find(wanted);
     if (found === null) return null;
     if (Date.now() - found.lastUsedAt > USE_NOTED_EVERY_MS) {
       found.lastUsedAt = Date.now();
@@ -80,6 +82,12 @@ export class Tokens {
         .execute();
     }
     return found.name;
+  }
+
+  #find(wanted: Buffer): Known | null {
+    let found: Known | null = null;
+    for (const known of this.#known) if (timingSafeEqual(known.sha256, wanted)) found = known;
+    return found;
   }
 
   async #read(): Promise<void> {

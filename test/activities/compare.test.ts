@@ -80,6 +80,7 @@ describe('without a comparison', () => {
       promote,
       reason,
       champion: 'champion' in inputs ? null : 7,
+      always: how === 'always',
       figures: null,
     });
   });
@@ -94,6 +95,7 @@ describe('on the held-out chunks', () => {
       promote: true,
       reason: "mean distance 1.000 on 4 held-out chunks is better than the champion's 2.000",
       champion: 7,
+      always: false,
       figures: {
         chunks: 4,
         from: HELD_FROM,

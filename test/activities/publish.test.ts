@@ -40,6 +40,7 @@ const ALWAYS: Decision = {
   promote: true,
   reason: 'it was trained to become champion',
   champion: null,
+  always: true,
   figures: null,
 };
 const table = () =>

@@ -73,7 +73,7 @@ async function publish(ids: number[], promote: boolean, name = 'plant'): Promise
       ...{ model: name, runId, parent: null, artefact, creator: await writeJson(objects, 'creators', creator) },
       ...{ params: {}, lineage: {}, metrics: {}, trainedTo: null },
     },
-    { promote, reason: 'a test', champion: null, figures: null },
+    { promote, reason: 'a test', champion: null, always: true },
   );
   return artefact;
 }

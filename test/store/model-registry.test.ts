@@ -31,7 +31,7 @@ const ALWAYS: PromotionDecision = {
   promote: true,
   reason: 'it was trained to become champion',
   champion: null,
-  figures: null,
+  always: true,
 };
 const NEVER: PromotionDecision = { ...ALWAYS, promote: false, reason: 'promotion was not asked for' };
 /** What a comparison with a version decides. */
@@ -39,7 +39,7 @@ const better = (champion: number): PromotionDecision => ({
   promote: true,
   reason: `it is better than ${champion}`,
   champion,
-  figures: { chunks: 20 },
+  always: false,
 });
 
 let runs = 0;
@@ -126,7 +126,7 @@ describe('a version that is published', () => {
   it('leaves the champion, when that changed since the comparison, and says so', async () => {
     await publish(ALWAYS);
     await publish(better(1));
-    const reason = 'the champion became version 2 while this one was compared with version 1';
+    const reason = 'the champion became version 2 meanwhile; this one was compared with version 1';
     expect(await publish(better(1), 'late')).toEqual({ version: 3, champion: false, reason });
     expect(await championOf()).toBe(2);
     const { rows } = await database.pool.query('SELECT decision FROM model_versions WHERE version = 3');
