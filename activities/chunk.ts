@@ -90,7 +90,7 @@ export function createChunk(stores: Stores) {
   const kept = new KeptRecords<DayRecord>(stores.objects, 'chunk', ({ uri }) => [uri]);
 
   const step: MappedStep<ChunkInput, Item, Chunks> = {
-    limits: { targetWeight: 10e6, maxBatches: 500 },
+    limits: { targetWeight: 10e6, leastWeight: 500e3, maxBatches: 500 },
 
     async plan({ inputs }) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);

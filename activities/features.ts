@@ -37,7 +37,7 @@ export function createFeatures(stores: Stores) {
 
   const step: MappedStep<FeaturesInput, Item, FeatureTable> = {
     // Our loops do about two million readings a second on one core, all features together.
-    limits: { targetWeight: 4e6, maxBatches: 500 },
+    limits: { targetWeight: 4e6, leastWeight: 100e3, maxBatches: 500 },
 
     async plan({ inputs }) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);

@@ -68,7 +68,7 @@ export function createRead(stores: Stores) {
 
   const step: MappedStep<ReadInput, Item, Staged> = {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
-    limits: { targetWeight: 500e6, maxBatches: 500 },
+    limits: { targetWeight: 500e6, leastWeight: 20e6, maxBatches: 500 },
 
     async plan({ inputs }) {
       const files = await readJson<SourceFile[]>(stores.objects, inputs.listing.ref);

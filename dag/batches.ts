@@ -3,9 +3,17 @@ import type { Slice } from './plan.js';
 export interface BatchLimits {
   /** Work one batch should hold, in the unit of the weights. */
   targetWeight: number;
+  /**
+   * Small work is cut into smaller batches, so that several workers have a share, but not into smaller ones than this.
+   * Default: the target, so that it is not.
+   */
+  leastWeight?: number;
   /** Most batches in one workflow; batches grow beyond the target when there would be more. */
   maxBatches: number;
 }
+
+/** Shares that small work is cut into: more than most have workers, few enough to cost next to nothing. */
+const SHARES = 8;
 
 /**
  * Cuts a worklist into consecutive slices of about equal weight. An item is never split, and a slice is never
@@ -13,7 +21,9 @@ export interface BatchLimits {
  */
 export function planBatches(weights: readonly number[], limits: BatchLimits): Slice[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const target = Math.max(limits.targetWeight, total / limits.maxBatches, Number.MIN_VALUE);
+  const { targetWeight, leastWeight = targetWeight } = limits;
+  const share = Math.max(leastWeight, Math.min(targetWeight, total / SHARES));
+  const target = Math.max(share, total / limits.maxBatches, Number.MIN_VALUE);
   const slices: Slice[] = [];
   let from = 0;
   let weight = 0;

@@ -66,6 +66,17 @@ describe('batches', () => {
     expect(batches.map(({ from, to }) => to - from)).toEqual(new Array(10).fill(100));
   });
 
+  it('are smaller where there is little work, so that several workers have a share', () => {
+    const sizes = (items: number) =>
+      planBatches(new Array<number>(items).fill(1), { targetWeight: 100, leastWeight: 5, maxBatches: 500 }).map(
+        ({ from, to }) => to - from,
+      );
+    expect(sizes(400)).toEqual(new Array(8).fill(50));
+    expect(sizes(1600)).toEqual(new Array(16).fill(100));
+    expect(sizes(20)).toEqual(new Array(4).fill(5));
+    expect(sizes(3)).toEqual([3]);
+  });
+
   it('of items without weight are one', () => {
     expect(planBatches([0, 0, 0], { targetWeight: 5, maxBatches: 4 })).toEqual([{ from: 0, to: 3 }]);
   });

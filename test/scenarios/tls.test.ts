@@ -39,6 +39,7 @@ describe.skipIf(missing !== null)(`services behind TLS${missing === null ? '' : 
     env = {
       TEMPORAL_ADDRESS: `127.0.0.1:${temporalFront.port}`,
       TEMPORAL_TLS: 'true',
+      TEMPORAL_TLS_SERVER_NAME: 'localhost',
       TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificates.ca,
       DATABASE_URL: `postgres://millrace@127.0.0.1:${postgres.port}/millrace?sslmode=verify-full&sslrootcert=${certificates.ca}`,
       DATABASE_PASSWORD_FILE: join(embedded.home, 'postgres-password'),

@@ -19,6 +19,8 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   await openssl('req', '-x509', ...rsa, '-subj', '/CN=an authority of our own', '-keyout', 'ca.key', '-out', 'ca.crt');
   await openssl(
     ...['req', '-x509', ...rsa, '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'],
+    // Temporal's own client takes no authority's certificate for a server's.
+    ...['-addext', 'basicConstraints=critical,CA:FALSE'],
     ...['-CA', 'ca.crt', '-CAkey', 'ca.key', '-keyout', 'server.key', '-out', 'server.crt'],
   );
   return { ca: join(folder, 'ca.crt'), cert: join(folder, 'server.crt'), key: join(folder, 'server.key') };
