@@ -3,6 +3,14 @@ import { z } from 'zod';
 /** What goes over the wire, in and out. From these come the checks of requests and the OpenAPI document. */
 
 const moment = z.iso.datetime();
+// Postgres has no text with NUL, and integers of 32 bits.
+export const text = z
+  .string()
+  .regex(/^[^\0]*$/, 'must not contain NUL')
+  .max(500);
+export const named = z.object({ name: text.min(1) });
+export const runNamed = z.object({ id: text.min(1) });
+export const largestVersion = 2 ** 31 - 1;
 const state = z.enum(['running', 'done', 'failed', 'cancelled', 'lost']);
 
 export const problem = z
@@ -16,7 +24,10 @@ export const problem = z
   })
   .meta({ id: 'Problem' });
 
-export const interval = z.strictObject({ start: moment, end: moment }).meta({ id: 'Interval' });
+export const interval = z
+  .strictObject({ start: moment, end: moment })
+  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), { error: 'the end is after the start' })
+  .meta({ id: 'Interval' });
 
 export const startRequest = z
   .strictObject({
@@ -28,7 +39,7 @@ export const startRequest = z
 
 export const started = z
   .object({
-    runId: z.string(),
+    runId: z.string().describe('See /api/v1/runs/{id}.'),
     joined: z.boolean().describe('Whether a run of that key or interval was there already.'),
   })
   .meta({ id: 'Started' });
@@ -67,6 +78,7 @@ const attempt = z
 export const run = runSummary
   .extend({
     workflowId: z.string(),
+    temporalRunId: z.string().describe("Which of the workflow's executions it is."),
     params: z.record(z.string(), z.unknown()),
     result: z.record(z.string(), z.unknown()).nullable(),
     error: runError.nullable(),
@@ -141,7 +153,7 @@ const byReadings = z.strictObject({
 
 export const predictRequest = z
   .strictObject({
-    version: z.int().min(1).optional().describe('Without it, the champion.'),
+    version: z.int().min(1).max(largestVersion).optional().describe('Without it, the champion.'),
     instances: z
       .array(z.union([byFeatures, byReadings]))
       .min(1)

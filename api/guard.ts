@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Millrace } from '../client/millrace.js';
 import { tokensOf } from '../client/tokens.js';
 import { isLoopback } from '../config/env.js';
@@ -26,6 +26,8 @@ export function installGuard(app: FastifyInstance, millrace: Millrace, host: str
     if (OPEN.has(request.url.split('?')[0]!)) return;
     if (local && !isLoopback(request.hostname.replace(/^\[|\]$/g, '')))
       return sendProblem(reply, 'MR_TOKEN', `this server is called 127.0.0.1 or localhost, not ${request.hostname}`);
+    if (local && request.method !== 'GET' && isForeign(request))
+      return sendProblem(reply, 'MR_TOKEN', `a page of ${request.headers.origin} may not change anything here`);
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (token !== undefined) request.caller = await tokens.ownerOf(token);
     if (request.caller !== null || (local && token === undefined)) return;
@@ -36,4 +38,9 @@ export function installGuard(app: FastifyInstance, millrace: Millrace, host: str
       `${token === undefined ? 'no token came with the request' : 'the token is not known'}\n  send it as "Authorization: Bearer …"; millrace tokens create makes one`,
     );
   });
+}
+
+/** Whether a page of another site sent this: browsers say so, and other callers have no reason to. */
+function isForeign({ headers: { origin, host } }: FastifyRequest): boolean {
+  return origin !== undefined && origin !== `http://${host}`;
 }

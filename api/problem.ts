@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { asUnreachable } from '../client/unreachable.js';
 import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 
 /** Codes whose HTTP status says more than that of their kind. */
@@ -16,6 +17,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** By exit code: the run failed, the call was wrong, a service cannot be reached. */
 const BY_EXIT = { 1: 409, 2: 400, 3: 503 } as const;
 
+const statusOf = (code: ErrorCode): number => STATUS[code] ?? BY_EXIT[ERRORS[code].exit];
+
 export interface Problem {
   type: string;
   title: string;
@@ -30,13 +33,11 @@ export function sendProblem(
   reply: FastifyReply,
   code: ErrorCode,
   detail: string,
-  errors?: Problem['errors'],
+  { errors, status = statusOf(code) }: { errors?: Problem['errors']; status?: number } = {},
 ): FastifyReply {
-  const { meaning, exit } = ERRORS[code];
-  const status = STATUS[code] ?? BY_EXIT[exit];
   const problem: Problem = {
     type: `urn:millrace:${code}`,
-    title: meaning,
+    title: ERRORS[code].meaning,
     status,
     code,
     detail,
@@ -47,7 +48,8 @@ export function sendProblem(
 
 /** Gives every error of a server that shape. What nobody foresaw is logged, and not shown. */
 export function installProblems(app: FastifyInstance): void {
-  app.setErrorHandler((error: FastifyError, request, reply) => {
+  app.setErrorHandler((thrown: FastifyError, request, reply) => {
+    const error = asUnreachable(thrown) as FastifyError;
     if (error instanceof MillraceError) return sendProblem(reply, error.code, error.message);
     if (hasZodFastifySchemaValidationErrors(error)) {
       const errors = error.validation.map(({ instancePath, message }) => ({
@@ -58,14 +60,15 @@ export function installProblems(app: FastifyInstance): void {
       const detail = errors
         .map(({ path, message }) => `${[where, path].filter(Boolean).join('.')}: ${message}`)
         .join('\n  ');
-      return sendProblem(reply, 'MR_CALL', detail, errors);
+      return sendProblem(reply, 'MR_CALL', detail, { errors });
     }
     const status = error.statusCode ?? 500;
     if (status === 413) return sendProblem(reply, 'MR_BODY_TOO_LARGE', error.message);
-    if (status >= 400 && status < 500) return sendProblem(reply, 'MR_CALL', error.message).code(status);
+    if (status >= 400 && status < 500) return sendProblem(reply, 'MR_CALL', error.message, { status });
     request.log.error({ err: error }, 'a request failed');
-    const shown = sendProblem(reply, 'MR_INTERNAL', `something went wrong; the log has more under ${request.id}`);
-    return shown.code(500);
+    return sendProblem(reply, 'MR_INTERNAL', `something went wrong; the log has more under ${request.id}`, {
+      status: 500,
+    });
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;
@@ -73,6 +76,7 @@ export function installProblems(app: FastifyInstance): void {
       reply,
       'MR_CALL',
       `there is nothing at ${request.method} ${path}\n  /api/openapi.json lists what there is`,
-    ).code(404);
+      { status: 404 },
+    );
   });
 }

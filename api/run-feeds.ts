@@ -1,9 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import type { Millrace, RunProgress } from '../client/millrace.js';
+import type { RunDetails } from '../client/runs.js';
 
 /** Keeps what stands between from closing a quiet connection. */
 const PING_MS = 15_000;
+
+/** Which execution of which workflow. */
+type Execution = Pick<RunDetails, 'workflowId' | 'temporalRunId'>;
 
 interface Feed {
   emitter: EventEmitter<{ progress: [RunProgress | null] }>;
@@ -19,18 +23,21 @@ export class RunFeeds {
   constructor(private readonly millrace: Millrace) {}
 
   /** The progress of a run until it ends, or until the signal is aborted. */
-  events(workflowId: string, signal: AbortSignal): Readable {
-    const feed = this.#join(workflowId);
+  events(run: Execution, signal: AbortSignal): Readable {
+    const feed = this.#join(run);
     const out = new Readable({ read() {} });
     const show = (progress: RunProgress | null) => {
-      if (progress === null) return out.push(null);
+      if (progress === null) {
+        clearInterval(ping);
+        return out.push(null);
+      }
       return out.push(`event: progress\ndata: ${JSON.stringify(progress)}\n\n`);
     };
     const ping = setInterval(() => out.push(': still here\n\n'), PING_MS);
     const leave = () => {
       clearInterval(ping);
       feed.emitter.off('progress', show);
-      if (--feed.listeners === 0) this.#end(workflowId, feed);
+      if (--feed.listeners === 0) this.#end(run, feed);
       out.push(null);
     };
     feed.emitter.on('progress', show);
@@ -41,34 +48,34 @@ export class RunFeeds {
     return out;
   }
 
-  #join(workflowId: string): Feed {
-    const there = this.#feeds.get(workflowId);
+  #join(run: Execution): Feed {
+    const there = this.#feeds.get(run.temporalRunId);
     if (there !== undefined) {
       there.listeners++;
       return there;
     }
     const feed: Feed = { emitter: new EventEmitter(), last: undefined, listeners: 1, stop: new AbortController() };
     feed.emitter.setMaxListeners(0);
-    this.#feeds.set(workflowId, feed);
-    void this.#follow(workflowId, feed);
+    this.#feeds.set(run.temporalRunId, feed);
+    void this.#follow(run, feed);
     return feed;
   }
 
-  async #follow(workflowId: string, feed: Feed): Promise<void> {
+  async #follow(run: Execution, feed: Feed): Promise<void> {
     try {
-      for await (const progress of this.millrace.follow(workflowId, feed.stop.signal)) {
+      for await (const progress of this.millrace.follow(run.workflowId, feed.stop.signal, run.temporalRunId)) {
         feed.last = progress;
         feed.emitter.emit('progress', progress);
       }
     } catch {
       // The service is away: watchers see the stream end, and come again.
     }
-    this.#end(workflowId, feed);
+    this.#end(run, feed);
     feed.emitter.emit('progress', null);
   }
 
-  #end(workflowId: string, feed: Feed): void {
+  #end({ temporalRunId }: Execution, feed: Feed): void {
     feed.stop.abort();
-    if (this.#feeds.get(workflowId) === feed) this.#feeds.delete(workflowId);
+    if (this.#feeds.get(temporalRunId) === feed) this.#feeds.delete(temporalRunId);
   }
 }

@@ -2,20 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Millrace } from '../client/millrace.js';
 import type { WarmModels } from '../client/warm-models.js';
 import { MillraceError } from '../config/errors.js';
 import type { RestSettings } from '../config/rest.js';
 import { installGuard } from './guard.js';
 import { installMetrics } from './metrics.js';
-import { installProblems } from './problem.js';
+import { openApi } from './openapi.js';
+import { installProblems, sendProblem } from './problem.js';
 import { addHealth } from './routes/health.js';
 import { addModels } from './routes/models.js';
 import { addPipelines } from './routes/pipelines.js';
@@ -51,9 +46,12 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     loggerInstance: logger,
     // A line per request would be most of the log; /metrics counts them.
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: rest.bodyMiB * 2 ** 20,
+    bodyLimit: Math.floor(rest.bodyMiB * 2 ** 20),
     forceCloseConnections: 'idle',
     genReqId: () => crypto.randomUUID(),
+    // Ids of runs carry keys of up to 200 signs, each of up to three in an address.
+    routerOptions: { maxParamLength: 1000 },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, 'MR_CALL', error.message),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -76,21 +74,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     errorResponseBuilder: (_request, { max, after }) =>
       new MillraceError('MR_RATE', `more than ${max} requests in a minute; try again in ${after}`),
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Millrace',
-        version,
-        description: 'Start pipelines, follow runs, read models and predictions, predict with a warm model.',
-      },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      // Without one, on loopback.
-      security: [{ token: [] }, {}],
-    },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
-  });
+  await app.register(swagger, openApi(version));
   await app.register(async (routes: FastifyInstance) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as Server;
     addHealth(typed, millrace);

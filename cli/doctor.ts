@@ -14,13 +14,13 @@ export async function doctorCommand(out: Output, fetch: boolean): Promise<void> 
   out.document({ ok: missing.length === 0, findings });
   for (const finding of findings) out.print(paragraph(out, finding));
   if (missing.length > 0)
-    throw new MillraceError('MR_SERVICE', `missing: ${missing.map(({ name }) => name).join(', ')}`);
+    throw new MillraceError('MR_SERVICE', `not ready: ${missing.map(({ name }) => name).join(', ')}`);
 }
 
-/** Services of one's own, asked as the workers would ask them. */
+/** Settings and services of one's own, asked as the workers would ask them. */
 async function services(env: Env): Promise<Finding[]> {
-  const settings = await loadSettings(env).catch(() => null);
-  if (settings === null) return [];
+  const settings = await loadSettings(env).catch((error: unknown) => trouble('configuration', env.cwd, error));
+  if ('state' in settings) return [settings];
   const asked: Promise<Finding>[] = [
     finding('object store', env.store, async () => `${await prepareStore(settings, false)} can be used`),
   ];
@@ -35,10 +35,15 @@ async function finding(name: string, from: string, ask: () => Promise<string | n
     if (found !== null) return { name, state: 'ok', found, from };
     return { name, state: 'missing', found: 'not up to date', from, next: 'millrace prepare' };
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    const [found = '', ...next] = error.message.split('\n');
-    return { name, state: 'missing', found, from, next: next.map((line) => line.trim()).join('\n') };
+    return trouble(name, from, error);
   }
+}
+
+function trouble(name: string, from: string, error: unknown): Finding {
+  if (!(error instanceof MillraceError)) throw error;
+  const [found = '', ...next] = error.message.split('\n');
+  const advice = next.map((line) => line.trim()).join('\n');
+  return { name, state: 'missing', found, from, ...(advice !== '' && { next: advice }) };
 }
 
 function paragraph(out: Output, { name, state, found, from, next }: Finding): string {

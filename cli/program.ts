@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { asUnreachable } from '../client/unreachable.js';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { OVERLAPS } from '../config/schedule.js';
@@ -288,7 +289,8 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError('a whole number of at least 1');
 }
 
-function fail(error: unknown, out: Output): number {
+function fail(thrown: unknown, out: Output): number {
+  const error = asUnreachable(thrown);
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof MillraceError) {

@@ -20,10 +20,13 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
   pipelineNamed(pipeline).parse(params);
   const { millrace } = await connect(out);
   try {
-    const { workflowId, joined } = await millrace.start(pipeline, { params, ...(options.key && { key: options.key }) });
-    out.note(`${joined ? 'joined' : 'started'} ${workflowId}`);
+    const { workflowId, runId, joined } = await millrace.start(pipeline, {
+      params,
+      ...(options.key && { key: options.key }),
+    });
+    out.note(`${joined ? 'joined' : 'started'} ${runId}`);
     if (options.detach) {
-      out.document({ runId: workflowId, state: 'running' });
+      out.document({ runId, state: 'running' });
       return;
     }
     await withLog(out, options.verbose === true, workflowId, () =>
@@ -31,9 +34,9 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
     );
     const result = await millrace.result<RunResult | Nothing>(workflowId);
     if ('nothing' in result) {
-      out.document({ runId: workflowId, state: 'done', ...result });
+      out.document({ runId, state: 'done', ...result });
       out.print(`  There was nothing to do: ${result.nothing}.`);
-    } else printResult(out, workflowId, result, await millrace.steps(workflowId));
+    } else printResult(out, runId, result, await millrace.steps(workflowId));
   } finally {
     await millrace.close();
   }

@@ -19,6 +19,7 @@ import type { RunResult } from '../pipelines/steps.js';
 import { hashJson } from '../store/hash.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
+import { hasEnded, runIdOf } from './run-ids.js';
 import { listRuns, type RunSummary } from './runs.js';
 
 export type { StepStatus } from '../dag/plan.js';
@@ -47,6 +48,8 @@ export type ParamsOf<Name extends string> = Name extends keyof PipelineParams
 
 export interface StartedRun {
   workflowId: string;
+  /** As runs are listed: the workflow's id, with a number when it ran before. */
+  runId: string;
   /** Whether this call joined a run that was going on already. */
   joined: boolean;
 }
@@ -102,32 +105,52 @@ export class Millrace {
    * @throws MillraceError MR_PARAM; MR_KEY_REUSED when `once` finds the key with another request
    */
   async start<Name extends string>(name: Name, options: StartOptions<ParamsOf<Name>> = {}): Promise<StartedRun> {
-    const { params = {}, interval, key, once = false } = options;
+    const { params = {}, key, once = false } = options;
     const { graph, parse } = pipelineNamed(name);
     parse(params);
-    const workflowId = `${name}.${key ?? (interval === undefined ? uniqueKey() : `${interval.start}_${interval.end}`)}`;
-    const request = { params, interval: interval ?? null };
-    try {
-      await this.client.workflow.start(name, {
-        taskQueue: WORKFLOW_QUEUE,
-        workflowId,
-        args: [request],
-        memo: { request: hashJson(request) },
-        workflowIdConflictPolicy: 'FAIL',
-        workflowIdReusePolicy: once ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
-        staticSummary: graph.title,
-      });
-      return { workflowId, joined: false };
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      if (once) await this.#assertSame(workflowId, hashJson(request));
-      return { workflowId, joined: true };
+    const interval = options.interval === undefined ? null : normalized(options.interval);
+    const workflowId = `${name}.${key ?? (interval === null ? uniqueKey() : `${interval.start}_${interval.end}`)}`;
+    const request = { params, interval };
+    const hash = hashJson(request);
+    for (;;) {
+      try {
+        const { firstExecutionRunId } = await this.client.workflow.start(name, {
+          taskQueue: WORKFLOW_QUEUE,
+          workflowId,
+          args: [request],
+          memo: { request: hash },
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: once ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
+          staticSummary: graph.title,
+        });
+        return { workflowId, runId: await runIdOf(this.database, workflowId, firstExecutionRunId), joined: false };
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      }
+      const there = this.client.workflow.getHandle(workflowId);
+      const { runId: temporalRunId, memo, status } = await there.describe();
+      if (once && memo?.request !== undefined && memo.request !== hash)
+        throw new MillraceError('MR_KEY_REUSED', `the run ${workflowId} was started with other params`, {
+          next: 'send the same request, or another key',
+        });
+      if (once || (status.name === 'RUNNING' && !(await hasEnded(this.database, temporalRunId))))
+        return { workflowId, runId: await runIdOf(this.database, workflowId, temporalRunId), joined: true };
+      // It has ended, or is about to: whoever has seen its end and starts anew gets a new one.
+      await this.client.workflow
+        .getHandle(workflowId, temporalRunId, { followRuns: false })
+        .result()
+        .catch((error: unknown) => {
+          if (!(error instanceof WorkflowFailedError)) throw error;
+        });
     }
   }
 
-  /** The states of a run's steps as they change, until it ends or the signal is aborted. */
-  async *follow(workflowId: string, signal?: AbortSignal): AsyncGenerator<RunProgress> {
-    const handle = this.client.workflow.getHandle(workflowId);
+  /**
+   * The states of a run's steps as they change, until it ends or the signal is aborted.
+   * @param temporalRunId which of the workflow's executions; the newest when it is left out
+   */
+  async *follow(workflowId: string, signal?: AbortSignal, temporalRunId?: string): AsyncGenerator<RunProgress> {
+    const handle = this.client.workflow.getHandle(workflowId, temporalRunId);
     let before = '';
     for (;;) {
       const { state, trouble } = await this.#look(handle);
@@ -220,20 +243,20 @@ export class Millrace {
     }
   }
 
-  /** A key stands for one request: whoever sends another with it would take the wrong run for theirs. */
-  async #assertSame(workflowId: string, request: string): Promise<void> {
-    const { memo } = await this.client.workflow.getHandle(workflowId).describe();
-    if (memo?.request === undefined || memo.request === request) return;
-    throw new MillraceError('MR_KEY_REUSED', `the run ${workflowId} was started with other params`, {
-      next: 'send the same request, or another key',
-    });
-  }
-
   #unknown(workflowId: string): MillraceError {
     return new MillraceError('MR_RUN_UNKNOWN', `there is no run "${workflowId}"`, {
       next: 'millrace runs list shows them',
     });
   }
+}
+
+/** An interval in the one way to write it, so that the same moments are the same run. */
+function normalized({ start, end }: { start: string; end: string }): { start: string; end: string } {
+  const [from, to] = [new Date(start), new Date(end)];
+  if (from.getTime() < to.getTime()) return { start: from.toISOString(), end: to.toISOString() };
+  throw new MillraceError('MR_PARAM', `the interval from ${start} to ${end} is none`, {
+    allowed: 'two moments, the end after the start, for example 2026-03-14T00:00:00Z',
+  });
 }
 
 function uniqueKey(): string {

@@ -1,7 +1,7 @@
 import type { ClusterModel } from '../activities/model.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
-import { dayNumber, dayStart } from '../config/time-zone.js';
+import { checkZone, dayNumber, dayStart } from '../config/time-zone.js';
 import { assign } from '../ml/cluster/kmeans.js';
 import { chunkFeatures, FEATURE_NAMES } from '../ml/features/chunk-features.js';
 import { type FeatureCreator, transform } from '../ml/features/creator.js';
@@ -82,12 +82,13 @@ function fromFeatures(features: Readonly<Record<string, number | null>>, row: nu
 }
 
 function fromReadings({ day, tz, readings }: Extract<Instance, { readings: unknown }>, row: number): Float64Array {
+  checkZone(tz);
   const start = dayStart(dayNumber(day), tz);
   const end = dayStart(dayNumber(day) + 1, tz);
   // The last of several readings at one time is used, as in pipelines.
   const byTime = new Map<number, number>();
   readings.forEach(([text, value], at) => {
-    const time = Date.parse(text) * 1000;
+    const time = microseconds(text);
     if (Number.isNaN(time) || time < start || time >= end) {
       throw new MillraceError(
         'MR_PARAM',
@@ -106,4 +107,10 @@ function fromReadings({ day, tz, readings }: Extract<Instance, { readings: unkno
     start,
     end,
   );
+}
+
+/** µs since 1970 of an ISO time; NaN where it is none. `Date` drops what is finer than ms. */
+function microseconds(text: string): number {
+  const finer = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? '';
+  return Date.parse(text) * 1000 + Number(finer.padEnd(3, '0'));
 }

@@ -1,8 +1,10 @@
+import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import type { RunError, RunState } from '../store/tables/schema.js';
 import type { Millrace } from './millrace.js';
 import { PIPELINE_NAMES } from './pipelines.js';
+import { runIdOf } from './run-ids.js';
 
 export interface RunSummary {
   id: string;
@@ -32,6 +34,8 @@ export interface StepAttempt {
 
 export interface RunDetails extends RunSummary {
   workflowId: string;
+  /** Which of the workflow's executions it is. */
+  temporalRunId: string;
   params: Record<string, unknown>;
   result: Record<string, unknown> | null;
   error: RunError | null;
@@ -72,8 +76,8 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
   const { db } = millrace.database;
   const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
   if (row === undefined) {
-    const begun = await unrecorded(millrace, id);
-    if (begun !== null) return begun;
+    const early = await unrecorded(millrace, id);
+    if (early !== null) return early;
     const ids = await db.selectFrom('runs').select('id').orderBy('started_at', 'desc').limit(200).execute();
     const alike = didYouMean(
       id,
@@ -92,6 +96,7 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
   return {
     ...summary({ ...row, state: await actualState(millrace, row) }),
     workflowId: row.workflow_id,
+    temporalRunId: row.temporal_run_id,
     params: row.params,
     result: row.result,
     error: row.error,
@@ -105,20 +110,32 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
 
 /** A run that was started and that no worker has taken up yet: only Temporal knows it. */
 async function unrecorded(millrace: Millrace, id: string): Promise<RunDetails | null> {
-  const there = await millrace.client.workflow
-    .getHandle(id)
-    .describe()
-    .catch(() => null);
-  if (there === null || !PIPELINE_NAMES.includes(there.type)) return null;
+  // The workflow may have run before: this one will have a number.
+  for (const workflowId of new Set([id, id.replace(/\.\d+$/, '')])) {
+    const there = await millrace.client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      });
+    if (there === null || !PIPELINE_NAMES.includes(there.type)) continue;
+    if ((await runIdOf(millrace.database, workflowId, there.runId)) === id) return begun(millrace, id, there);
+  }
+  return null;
+}
+
+async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDescription): Promise<RunDetails> {
   return {
     id,
     pipeline: there.type,
-    state: await millrace.stateOf(id),
+    state: await millrace.stateOf(there.workflowId, there.runId),
     startedAt: there.startTime.toISOString(),
     seconds: null,
     interval: null,
     schedule: null,
-    workflowId: id,
+    workflowId: there.workflowId,
+    temporalRunId: there.runId,
     params: {},
     result: null,
     error: null,
@@ -131,8 +148,11 @@ async function actualState(
   row: { state: RunState; workflow_id: string; temporal_run_id: string },
 ): Promise<RunState> {
   if (row.state !== 'running') return row.state;
-  // An execution that Temporal has forgotten went on without ever telling us its end.
-  const there = await millrace.stateOf(row.workflow_id, row.temporal_run_id).catch(() => 'failed' as const);
+  const there = await millrace.stateOf(row.workflow_id, row.temporal_run_id).catch((error: unknown) => {
+    // An execution that Temporal has forgotten ended without ever telling us.
+    if (error instanceof MillraceError && error.code === 'MR_RUN_UNKNOWN') return 'failed' as const;
+    throw error;
+  });
   if (there === 'running') return 'running';
   // The run recorded its own end while we asked, or it was ended from outside and could not.
   const state = there === 'cancelled' ? 'cancelled' : 'lost';

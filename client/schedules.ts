@@ -98,7 +98,7 @@ export async function showSchedule(millrace: Millrace, name: string): Promise<Sc
     name,
     ...memo,
     paused: state.paused,
-    note: state.note ?? null,
+    note: state.note || null,
     next: info.nextActionTimes.map((time) => time.toISOString()),
     recent: info.recentActions.map(({ scheduledAt, takenAt, action }) => ({
       due: scheduledAt.toISOString(),
@@ -212,6 +212,8 @@ async function handleOf<T>(
   name: string,
   work: (handle: ReturnType<Millrace['client']['schedule']['getHandle']>) => Promise<T>,
 ): Promise<T> {
+  // One that others made is left to them.
+  await showSchedule(millrace, name);
   try {
     return await work(millrace.client.schedule.getHandle(name));
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MillraceError } from './errors.js';
 import { didYouMean } from './nearest.js';
 
@@ -62,16 +62,25 @@ function offsetOf(document: Document, keys: readonly PropertyKey[]): number {
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
-  let at: unknown = schema;
-  for (const key of path) at = shapeOf(at)?.[key as string];
+  let at: z.core.$ZodType | undefined = schema;
+  for (const key of path) at = childOf(at, key);
   return Object.keys(shapeOf(at) ?? {});
 }
 
+function childOf(schema: z.core.$ZodType | undefined, key: PropertyKey): z.core.$ZodType | undefined {
+  const inner = unwrapped(schema);
+  if (inner instanceof z.ZodRecord) return inner.valueType;
+  if (inner instanceof z.ZodArray) return inner.element;
+  return shapeOf(inner)?.[key as string];
+}
+
 /** The fields of an object schema, looked for below its defaults and optionals. */
-function shapeOf(schema: unknown): Record<string, unknown> | undefined {
-  if (typeof schema !== 'object' || schema === null) return undefined;
-  if ('shape' in schema) return schema.shape as Record<string, unknown>;
-  return 'unwrap' in schema && typeof schema.unwrap === 'function'
-    ? shapeOf((schema.unwrap as () => unknown)())
-    : undefined;
+function shapeOf(schema: z.core.$ZodType | undefined): Readonly<Record<string, z.core.$ZodType>> | undefined {
+  const inner = unwrapped(schema);
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
+}
+
+function unwrapped(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  const wraps = schema instanceof z.ZodDefault || schema instanceof z.ZodOptional || schema instanceof z.ZodNullable;
+  return wraps ? unwrapped(schema.unwrap()) : schema;
 }

@@ -40,6 +40,9 @@ export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
 
 function parseParams(name: string, schema: z.ZodObject, params: Record<string, unknown>): Record<string, unknown> {
   const parsed = schema.safeParse(params);
+  // Postgres and file names hold no NUL.
+  if (parsed.success && hasNul(params))
+    throw new MillraceError('MR_PARAM', `${name}: a param has the character NUL, which no file and no table can hold`);
   if (parsed.success) return parsed.data;
   const names = Object.keys(schema.shape);
   const wrong = parsed.error.issues.flatMap((issue) => {
@@ -57,4 +60,9 @@ function parseParams(name: string, schema: z.ZodObject, params: Record<string, u
     allowed: `params: ${names.join(', ')}`,
     next: `millrace pipelines show ${name} explains them`,
   });
+}
+
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  return typeof value === 'object' && value !== null && Object.entries(value).flat().some(hasNul);
 }

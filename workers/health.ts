@@ -21,13 +21,17 @@ export async function serveHealth({ host, port }: Listen, health: Health): Promi
     const send = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
     };
-    if (request.method !== 'GET') return send(405, 'only GET\n');
-    if (request.url === '/healthz') {
+    if (request.method !== 'GET') {
+      response.setHeader('allow', 'GET');
+      return send(405, 'only GET\n');
+    }
+    const [path] = request.url!.split('?');
+    if (path === '/healthz') {
       const sick = health.sick();
       return send(sick === null ? 200 : 503, `${sick ?? 'ok'}\n`);
     }
-    if (request.url !== '/metrics') return send(404, '/healthz and /metrics are here\n');
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (path !== '/metrics') return send(404, '/healthz and /metrics are here\n');
+    const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     if (!open && (token === undefined || !(await health.knowsToken(token)))) {
       response.setHeader('www-authenticate', 'Bearer');
       return send(401, 'a token is needed: millrace tokens create\n');

@@ -3,15 +3,17 @@ import { health, readiness } from '../contracts.js';
 import type { Server } from '../server.js';
 
 const PATIENCE_MS = 2_000;
+/** Whoever watches a server asks often, from where others ask too. */
+export const ALWAYS = { rateLimit: false } as const;
 
 export function addHealth(app: Server, millrace: Millrace): void {
-  app.get('/healthz', { schema: { tags: ['health'], response: { 200: health } } }, async () => ({
+  app.get('/healthz', { config: ALWAYS, schema: { tags: ['health'], response: { 200: health } } }, async () => ({
     status: 'ok' as const,
   }));
 
   app.get(
     '/readyz',
-    { schema: { tags: ['health'], response: { 200: readiness, 503: readiness } } },
+    { config: ALWAYS, schema: { tags: ['health'], response: { 200: readiness, 503: readiness } } },
     async (_request, reply) => {
       const [postgres, temporal] = await Promise.all([
         stateOf(millrace.database.pool.query('SELECT 1')),

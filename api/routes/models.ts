@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { listModels, promoteModel, rollbackModel, showModel } from '../../client/models.js';
-import { champion, modelVersion, problem } from '../contracts.js';
+import { champion, largestVersion, modelVersion, named } from '../contracts.js';
+import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 
-const errors = { 400: problem, 401: problem, 404: problem, 429: problem, 503: problem };
-const name = z.string().min(1).max(100);
-const version = z.coerce.number().int().min(1);
+const errors = problems(400, 404, 503);
+const versionNamed = named.extend({ version: z.coerce.number().int().min(1).max(largestVersion) });
 
 export function addModels(app: Server, millrace: Millrace): void {
   const by = (caller: string | null) => `over REST${caller === null ? '' : ` by ${caller}`}`;
@@ -29,7 +29,7 @@ export function addModels(app: Server, millrace: Millrace): void {
       schema: {
         tags: ['models'],
         summary: 'All versions of a model.',
-        params: z.object({ name }),
+        params: named,
         response: { 200: z.array(modelVersion), ...errors },
       },
     },
@@ -41,7 +41,7 @@ export function addModels(app: Server, millrace: Millrace): void {
     {
       schema: {
         tags: ['models'],
-        params: z.object({ name, version }),
+        params: versionNamed,
         response: { 200: modelVersion, ...errors },
       },
     },
@@ -54,7 +54,7 @@ export function addModels(app: Server, millrace: Millrace): void {
       schema: {
         tags: ['models'],
         summary: 'Make a version champion.',
-        params: z.object({ name, version }),
+        params: versionNamed,
         response: { 200: champion, ...errors },
       },
     },
@@ -70,7 +70,7 @@ export function addModels(app: Server, millrace: Millrace): void {
       schema: {
         tags: ['models'],
         summary: 'Make the champion before the present one champion again.',
-        params: z.object({ name }),
+        params: named,
         response: { 200: champion, ...errors },
       },
     },

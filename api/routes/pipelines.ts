@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Pipeline } from '../../client/pipelines.js';
 import { PIPELINES, pipelineNamed } from '../../client/pipelines.js';
-import { pipelineDetails, pipelineSummary, problem } from '../contracts.js';
+import { named, pipelineDetails, pipelineSummary } from '../contracts.js';
+import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 
 export function addPipelines(app: Server): void {
   app.get(
     '/api/v1/pipelines',
-    { schema: { tags: ['pipelines'], response: { 200: z.array(pipelineSummary), 401: problem, 429: problem } } },
+    { schema: { tags: ['pipelines'], response: { 200: z.array(pipelineSummary), ...problems() } } },
     async () => PIPELINES.map(summary),
   );
 
@@ -16,8 +17,8 @@ export function addPipelines(app: Server): void {
     {
       schema: {
         tags: ['pipelines'],
-        params: z.object({ name: z.string() }),
-        response: { 200: pipelineDetails, 401: problem, 404: problem, 429: problem },
+        params: named,
+        response: { 200: pipelineDetails, ...problems(400, 404) },
       },
     },
     async ({ params: { name } }) => {

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { listPredictions, newestPredictionRun } from '../../client/predictions.js';
 import { MillraceError } from '../../config/errors.js';
-import { prediction, problem } from '../contracts.js';
+import { prediction, text } from '../contracts.js';
+import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 
 export function addPredictions(app: Server, millrace: Millrace): void {
@@ -13,10 +14,10 @@ export function addPredictions(app: Server, millrace: Millrace): void {
         tags: ['predictions'],
         summary: 'Predictions of a run, by sensor and day; without a run, of the newest that made some.',
         querystring: z.object({
-          run: z.string().optional(),
+          run: text.optional(),
           limit: z.coerce.number().int().min(1).max(100_000).default(1000),
         }),
-        response: { 200: z.array(prediction), 400: problem, 401: problem, 404: problem, 429: problem, 503: problem },
+        response: { 200: z.array(prediction), ...problems(400, 404, 503) },
       },
     },
     async ({ query: { run, limit } }) => {

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { readReport } from '../../client/reports.js';
 import { listRuns, showRun } from '../../client/runs.js';
-import { cancelled, problem, run, runSummary, started, startRequest } from '../contracts.js';
+import { cancelled, run, runNamed, runSummary, started, startRequest, text } from '../contracts.js';
+import { problems } from '../openapi.js';
 import { RunFeeds } from '../run-feeds.js';
 import type { Server } from '../server.js';
 
-const id = z.object({ id: z.string().min(1).max(500) });
-const errors = { 400: problem, 401: problem, 404: problem, 429: problem, 503: problem };
+const errors = problems(400, 404, 503);
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
 export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): void {
@@ -20,18 +20,18 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
         description: 'With an Idempotency-Key, the same request sent again answers with the same run.',
         headers: z.object({ 'idempotency-key': z.string().regex(KEY, 'printable ASCII, at most 200').optional() }),
         body: startRequest,
-        response: { 200: started, 201: started, 413: problem, 415: problem, 422: problem, ...errors },
+        response: { 200: started, 201: started, ...problems(400, 404, 413, 415, 422, 503) },
       },
     },
     async ({ body: { pipeline, params, interval }, headers }, reply) => {
       const key = headers['idempotency-key'];
-      const { workflowId, joined } = await millrace.start(pipeline, {
+      const { runId, joined } = await millrace.start(pipeline, {
         params,
         ...(interval !== undefined && { interval }),
         ...(key !== undefined && { key, once: true }),
       });
-      reply.header('location', `/api/v1/runs/${encodeURIComponent(workflowId)}`);
-      return reply.code(joined ? 200 : 201).send({ runId: workflowId, joined });
+      reply.header('location', `/api/v1/runs/${encodeURIComponent(runId)}`);
+      return reply.code(joined ? 200 : 201).send({ runId, joined });
     },
   );
 
@@ -43,8 +43,8 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
         summary: 'The newest runs.',
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(1000).default(50),
-          pipeline: z.string().optional(),
-          schedule: z.string().optional(),
+          pipeline: text.optional(),
+          schedule: text.optional(),
         }),
         response: { 200: z.array(runSummary), ...errors },
       },
@@ -55,13 +55,13 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
 
   app.get(
     '/api/v1/runs/:id',
-    { schema: { tags: ['runs'], params: id, response: { 200: run, ...errors } } },
+    { schema: { tags: ['runs'], params: runNamed, response: { 200: run, ...errors } } },
     async ({ params }) => showRun(millrace, params.id),
   );
 
   app.post(
     '/api/v1/runs/:id/cancel',
-    { schema: { tags: ['runs'], params: id, response: { 200: cancelled, ...errors } } },
+    { schema: { tags: ['runs'], params: runNamed, response: { 200: cancelled, ...errors } } },
     async ({ params }) => {
       const { state, workflowId } = await showRun(millrace, params.id);
       if (state === 'running') await millrace.cancel(workflowId);
@@ -75,9 +75,11 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
       schema: {
         tags: ['runs'],
         summary: 'The report of a run that has ended well, as a page.',
-        params: id,
-        produces: ['text/html'],
-        response: { 200: z.string(), ...errors },
+        params: runNamed,
+        response: {
+          200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
+          ...errors,
+        },
       },
     },
     async ({ params }, reply) => {
@@ -95,16 +97,18 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
         tags: ['runs'],
         summary: 'The states of the steps as they change, as server-sent events.',
         description: 'Events named "progress" carry { state, steps }; the last one says how the run ended.',
-        params: id,
-        produces: ['text/event-stream'],
-        response: { 200: z.unknown().describe('A stream of events.'), ...errors },
+        params: runNamed,
+        response: {
+          200: { description: 'A stream of events.', content: { 'text/event-stream': { schema: z.unknown() } } },
+          ...errors,
+        },
       },
     },
-    async ({ params, raw }, reply) => {
-      const { workflowId } = await showRun(millrace, params.id);
+    async ({ params }, reply) => {
+      const execution = await showRun(millrace, params.id);
       const gone = new AbortController();
-      raw.socket.once('close', () => gone.abort());
-      const events = feeds.events(workflowId, AbortSignal.any([gone.signal, stop]));
+      reply.raw.once('close', () => gone.abort());
+      const events = feeds.events(execution, AbortSignal.any([gone.signal, stop]));
       reply.header('x-accel-buffering', 'no');
       return reply.type('text/event-stream').send(events);
     },

@@ -1,7 +1,7 @@
-import { sql, type Transaction } from 'kysely';
+import { sql } from 'kysely';
 import type { RunInfo } from '../../dag/plan.js';
-import { type Database, replaceRows } from './database.js';
-import type { RunError, RunState, Tables } from './schema.js';
+import { type Database, type Db, replaceRows } from './database.js';
+import type { RunError, RunState } from './schema.js';
 
 export interface AttemptKey {
   runId: string;
@@ -38,7 +38,7 @@ export class Registry {
         .select((eb) => eb.fn.countAll<string>().as('n'))
         .where('workflow_id', '=', run.workflowId)
         .executeTakeFirstOrThrow();
-      const id = await freeId(tx, run.workflowId, Number(earlier.n) + 1);
+      const id = await nthRunId(tx, run.workflowId, Number(earlier.n) + 1);
       await tx
         .insertInto('runs')
         .values({
@@ -182,10 +182,10 @@ export class Registry {
 }
 
 /** The name of a workflow's nth execution; a workflow of another name may have taken it. */
-async function freeId(tx: Transaction<Tables>, workflowId: string, nth: number): Promise<string> {
+export async function nthRunId(db: Db, workflowId: string, nth: number): Promise<string> {
   for (let n = nth; ; n++) {
     const id = n === 1 ? workflowId : `${workflowId}.${n}`;
-    const taken = await tx.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
+    const taken = await db.selectFrom('runs').select('id').where('id', '=', id).executeTakeFirst();
     if (taken === undefined) return id;
   }
 }

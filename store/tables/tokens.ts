@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../config/errors.js';
 import type { Database } from './database.js';
 
@@ -6,7 +7,8 @@ import type { Database } from './database.js';
 const USE_NOTED_EVERY_MS = 3_600_000;
 /** How long a look at the table is good for: a revoked token ends this much later. */
 const FRESH_MS = 2_000;
-const UNKNOWN_FRESH_MS = 200;
+/** Guesses share one look in so long, so that they do not keep the database busy. */
+const GUESSES_WAIT_MS = 200;
 
 export interface TokenInfo {
   name: string;
@@ -24,6 +26,7 @@ interface Known {
 export class Tokens {
   #known: Known[] = [];
   #readAt = 0;
+  #reading: Promise<void> | null = null;
 
   constructor(private readonly database: Database) {}
 
@@ -68,9 +71,9 @@ export class Tokens {
   /** Whose token this is, or null. All hashes are compared, each in constant time. */
   async ownerOf(token: string): Promise<string | null> {
     const wanted = hashToken(token);
-    if (Date.now() - this.#readAt > FRESH_MS) await this.#read();
-    // It may have been made since; to ask again and again is no way to keep the database busy.
-    else if (this.#find(wanted) === null && Date.now() - this.#readAt > UNKNOWN_FRESH_MS) await this.#read();
+    if (Date.now() - this.#readAt > FRESH_MS) await this.#read(0);
+    // It may have been made since.
+    else if (this.#find(wanted) === null) await this.#read(GUESSES_WAIT_MS);
     const found = this.#find(wanted);
     if (found === null) return null;
     if (Date.now() - found.lastUsedAt > USE_NOTED_EVERY_MS) {
@@ -90,7 +93,16 @@ export class Tokens {
     return found;
   }
 
-  async #read(): Promise<void> {
+  /** Looks at the table, after a pause: all who ask in it share the look. One that goes on may be too old for them. */
+  #read(pauseMs: number): Promise<void> {
+    this.#reading ??= (pauseMs > 0 ? sleep(pauseMs) : Promise.resolve()).then(() => {
+      this.#reading = null;
+      return this.#look();
+    });
+    return this.#reading;
+  }
+
+  async #look(): Promise<void> {
     const rows = await this.database.db.selectFrom('tokens').select(['name', 'sha256', 'last_used_at']).execute();
     this.#known = rows.map(({ name, sha256, last_used_at }) => ({
       name,

@@ -99,7 +99,7 @@ describe('params', () => {
       model: 'sensors',
       parent: null,
       refit: false,
-      promote: true,
+      promote: null,
     });
   });
 

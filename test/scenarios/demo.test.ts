@@ -85,8 +85,10 @@ describe('millrace demo', () => {
       'features',
       'fit',
       'transform',
+      'holdout',
       'train',
       'evaluate',
+      'compare',
       'publish',
       'report',
     ]);

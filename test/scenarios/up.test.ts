@@ -155,11 +155,21 @@ describe('millrace doctor', () => {
       'Temporal server',
       'Postgres',
       'TensorFlow',
+      'object store',
     ]);
     for (const { found, from } of findings) expect(found.length * from.length).toBeGreaterThan(0);
     expect(findings.find(({ name }) => name === 'Temporal server')!.found).toMatch(
       /answers, search attributes registered/,
     );
+  });
+
+  it('says what is wrong with the settings', async () => {
+    const file = join(work.folder, 'millrace.yaml');
+    await writeFile(file, 'memoryMib: 512\n');
+    const { code, stdout } = await work.run('doctor');
+    await rm(file);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/✗ configuration +millrace\.yaml:1:1 .*Did you mean "memoryMiB"\?/);
   });
 });
 

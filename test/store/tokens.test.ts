@@ -85,6 +85,22 @@ describe('a token that is not known', () => {
   });
 });
 
+describe('a token that was made since', () => {
+  it('is known at once, also right after a guess', async () => {
+    await tokens.ownerOf('mr_guessed');
+    const token = await tokens.create('new');
+    expect(await tokens.ownerOf(token)).toBe('new');
+  });
+
+  it('is looked for once, however many ask', async () => {
+    await tokens.ownerOf('mr_guessed');
+    const looks = vi.spyOn(database.pool, 'connect');
+    const guesses = await Promise.all(Array.from({ length: 100 }, (_, i) => tokens.ownerOf(`mr_${i}`)));
+    expect(guesses.every((owner) => owner === null)).toBe(true);
+    expect(looks).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('revoking', () => {
   it('ends a token, and no other', async () => {
     const [one, two] = [await tokens.create('one'), await tokens.create('two')];
