@@ -26,7 +26,7 @@ export const problem = z
 
 export const interval = z
   .strictObject({ start: moment, end: moment })
-  .refine(({ start, end }) => Date.parse(start) < Date.parse(end), { error: 'the end is after the start' })
+  .refine(({ start, end }) => !(Date.parse(start) >= Date.parse(end)), { error: 'the end is after the start' })
   .meta({ id: 'Interval' });
 
 export const startRequest = z

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   ScheduleAlreadyRunning,
   type ScheduleDescription,
@@ -137,27 +138,42 @@ export async function applySchedules(
   dryRun: boolean,
 ): Promise<ScheduleChange[]> {
   const wanted = Object.entries(declarations);
-  // All are checked before the first is changed.
   for (const [name, declaration] of wanted) optionsOf(name, { declaration, declared: true });
   const there = new Map((await listSchedules(millrace)).map((schedule) => [schedule.name, schedule]));
-  const changes: ScheduleChange[] = [];
-  for (const [name, declaration] of wanted) {
+  const changes: ScheduleChange[] = wanted.map(([name, declaration]) => {
     const before = there.get(name);
-    if (before === undefined) {
-      if (!dryRun) await createSchedule(millrace, name, declaration, true);
-      changes.push({ name, change: 'create' });
-      continue;
-    }
-    const same = before.declared && sameJson(before.declaration, declaration);
-    if (!same && !dryRun) await updateSchedule(millrace, name, declaration);
-    changes.push({ name, change: same ? 'none' : 'update' });
-  }
-  for (const { name, declared } of there.values()) {
-    if (!declared || name in declarations) continue;
-    if (!dryRun) await deleteSchedule(millrace, name);
-    changes.push({ name, change: 'delete' });
+    if (before === undefined) return { name, change: 'create' };
+    return { name, change: before.declared && sameJson(before.declaration, declaration) ? 'none' : 'update' };
+  });
+  for (const { name, declared } of there.values())
+    if (declared && !(name in declarations)) changes.push({ name, change: 'delete' });
+  // All are checked before the first is changed.
+  for (const { name, change } of changes)
+    if (change === 'create' || change === 'update') await checkTimes(millrace, name, declarations[name]!);
+  if (dryRun) return changes;
+  for (const { name, change } of changes) {
+    if (change === 'create') await createSchedule(millrace, name, declarations[name]!, true);
+    else if (change === 'update') await updateSchedule(millrace, name, declarations[name]!);
+    else if (change === 'delete') await deleteSchedule(millrace, name);
   }
   return changes;
+}
+
+/** Only the server knows which times it takes: it is asked by a schedule that is paused, and deleted at once. */
+async function checkTimes(millrace: Millrace, name: string, declaration: ScheduleDeclaration): Promise<void> {
+  const options = optionsOf(name, { declaration, declared: true });
+  const scheduleId = `millrace-check-${randomUUID()}`;
+  try {
+    const handle = await millrace.client.schedule.create({
+      ...options,
+      scheduleId,
+      action: { ...options.action, memo: {} },
+      state: { paused: true, note: `asks whether the times of "${name}" can be` },
+    });
+    await handle.delete();
+  } catch (error) {
+    throw refused(name, error);
+  }
 }
 
 async function updateSchedule(millrace: Millrace, name: string, declaration: ScheduleDeclaration): Promise<void> {

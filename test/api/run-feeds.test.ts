@@ -9,6 +9,7 @@ const running: RunProgress = { state: 'running', steps: [], trouble: null };
 const done: RunProgress = { ...running, state: 'done' };
 const event = (progress: RunProgress) => `event: progress\ndata: ${JSON.stringify(progress)}\n\n`;
 const PING_MS = 15_000;
+const RUN = { workflowId: 'a', temporalRunId: 'a-1' };
 
 /** Runs that go as the test says: real ones are watched in the tests of the server. */
 class Script {
@@ -50,28 +51,28 @@ afterEach(() => {
 
 describe('a stream of events', () => {
   it('tells what changes, and ends with the run', async () => {
-    const heard = text(feeds.events('a', never));
+    const heard = text(feeds.events(RUN, never));
     await script.tell(running);
     await script.tell(done);
     expect(await heard).toBe(event(running) + event(done));
   });
 
   it('tells whoever comes late how it stands, and follows the run once', async () => {
-    const first = text(feeds.events('a', never));
+    const first = text(feeds.events(RUN, never));
     await script.tell(running);
-    const second = text(feeds.events('a', never));
+    const second = text(feeds.events(RUN, never));
     await script.tell(done);
     expect(await first).toBe(event(running) + event(done));
     expect(await second).toBe(event(running) + event(done));
     expect(script.followed).toBe(1);
     // It has ended for those: the next one looks for itself.
-    void text(feeds.events('a', never));
+    void text(feeds.events(RUN, never));
     expect(script.followed).toBe(2);
     await script.tell(done);
   });
 
   it('is kept alive while nothing changes, and not a moment longer', async () => {
-    const heard = text(feeds.events('a', never));
+    const heard = text(feeds.events(RUN, never));
     await script.tell(running);
     vi.advanceTimersByTime(2 * PING_MS);
     await script.tell(done);
@@ -80,7 +81,7 @@ describe('a stream of events', () => {
   });
 
   it('is whole for whoever reads it long after the run has ended', async () => {
-    const stream = feeds.events('a', never);
+    const stream = feeds.events(RUN, never);
     await script.tell(running);
     await script.tell(done);
     vi.advanceTimersByTime(3 * PING_MS);
@@ -88,7 +89,7 @@ describe('a stream of events', () => {
   });
 
   it('ends where the run can no longer be followed, so that the watcher comes again', async () => {
-    const heard = text(feeds.events('a', never));
+    const heard = text(feeds.events(RUN, never));
     await script.tell(running);
     await script.tell(new Error('Temporal is away'));
     expect(await heard).toBe(event(running));
@@ -97,7 +98,7 @@ describe('a stream of events', () => {
 
   it('that is left ends for its watcher alone; the last one ends the following', async () => {
     const gone = [new AbortController(), new AbortController()];
-    const [one, two] = gone.map(({ signal }) => feeds.events('a', signal).resume());
+    const [one, two] = gone.map(({ signal }) => feeds.events(RUN, signal).resume());
     await script.tell(running);
     gone[0]!.abort();
     await once(one!, 'close');
@@ -105,13 +106,13 @@ describe('a stream of events', () => {
     gone[1]!.abort();
     await once(two!, 'close');
     expect(vi.getTimerCount()).toBe(0);
-    void text(feeds.events('a', never));
+    void text(feeds.events(RUN, never));
     expect(script.followed).toBe(2);
     await script.tell(done);
   });
 
   it('is not begun for a watcher that is gone already', async () => {
-    const stream = feeds.events('a', AbortSignal.abort());
+    const stream = feeds.events(RUN, AbortSignal.abort());
     await once(stream, 'close');
     expect(vi.getTimerCount()).toBe(0);
   });

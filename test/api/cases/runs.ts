@@ -177,8 +177,9 @@ export function runCases(at: Place): void {
         const id = await start(longRun(at, 'Australia/Perth'));
         await untilWorking(at, id);
         const feeds = new RunFeeds(millrace);
+        const execution = said(run, await at.rest.get(runPath(id)));
         const leave = [new AbortController(), new AbortController()];
-        const streams = leave.map(({ signal }) => feeds.events(id, signal));
+        const streams = leave.map(({ signal }) => feeds.events(execution, signal));
         const first = streams.map((stream) => new Promise((heard) => stream.once('data', heard)));
         await Promise.all(first);
         expect({ followed, going }).toEqual({ followed: 1, going: 1 });
