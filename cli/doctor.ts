@@ -19,7 +19,12 @@ export async function doctorCommand(out: Output, fetch: boolean): Promise<void> 
 
 /** Settings and services of one's own, asked as the workers would ask them. */
 async function services(env: Env): Promise<Finding[]> {
-  const settings = await loadSettings(env).catch((error: unknown) => trouble('configuration', env.cwd, error));
+  const settings = await loadSettings(env).catch((error: unknown) => {
+    // That the embedded services do not run has been said already.
+    if (error instanceof MillraceError && error.code === 'MR_SERVICE') return null;
+    return trouble('configuration', env.cwd, error);
+  });
+  if (settings === null) return [];
   if ('state' in settings) return [settings];
   const asked: Promise<Finding>[] = [
     finding('object store', env.store, async () => `${await prepareStore(settings, false)} can be used`),

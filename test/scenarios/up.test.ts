@@ -163,6 +163,12 @@ describe('millrace doctor', () => {
     );
   });
 
+  it('finds nothing missing where nothing runs', async () => {
+    await work.run('down');
+    const { ok, findings } = await work.json<{ ok: boolean; findings: { name: string; state: string }[] }>('doctor');
+    expect({ ok, missing: findings.filter(({ state }) => state === 'missing') }).toEqual({ ok: true, missing: [] });
+  });
+
   it('says what is wrong with the settings', async () => {
     const file = join(work.folder, 'millrace.yaml');
     await writeFile(file, 'memoryMib: 512\n');
