@@ -6,7 +6,7 @@ import { readFrame, readJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
 import type { FeatureTable } from './features.js';
 import { type Holdout, heldOutRows, type Promotion } from './holdout.js';
-import type { ClusterModel, Parent } from './model.js';
+import type { Champion, ClusterModel, Parent } from './model.js';
 import { once } from './once.js';
 import type { TrainedModel } from './train.js';
 import type { Table } from './transform.js';
@@ -15,7 +15,7 @@ export interface CompareInput {
   features: FeatureTable;
   table: Table;
   model: TrainedModel;
-  champion: Parent | null;
+  champion: Champion | null;
   holdout: Holdout;
   promotion: Promotion;
 }
@@ -43,7 +43,7 @@ export function createCompare(stores: Stores) {
       features.ref.valueHash,
       table.ref.valueHash,
       model.ref.valueHash,
-      champion?.artefact.valueHash ?? null,
+      champion === null || 'gone' in champion ? null : champion.artefact.valueHash,
       champion?.version ?? null,
       holdout,
       promotion,
@@ -61,6 +61,7 @@ export function createCompare(stores: Stores) {
       if (promotion.how === 'never') return without(false, 'promotion was not asked for');
       if (promotion.how === 'always') return without(true, 'it was trained to become champion');
       if (champion === null) return without(true, 'the model has no champion yet');
+      if ('gone' in champion) return without(true, `the champion, version ${champion.version}, is gone from the store`);
       if (holdout.from === null) return without(false, holdout.reason ?? 'nothing was held out');
 
       const challenger = await readJson<ClusterModel>(stores.objects, inputs.model.ref);

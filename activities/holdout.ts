@@ -3,7 +3,7 @@ import type { Gate } from '../ml/metrics/gate.js';
 import { readJson } from '../store/frames.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Stores } from './context.js';
-import type { Parent } from './model.js';
+import type { Champion } from './model.js';
 import { once } from './once.js';
 
 /** How a run decides whether its model becomes champion. */
@@ -15,7 +15,7 @@ export interface Promotion extends Gate {
 
 export interface HoldoutInput {
   chunks: Chunks;
-  champion: Parent | null;
+  champion: Champion | null;
   promotion: Promotion;
 }
 
@@ -31,10 +31,10 @@ export interface Holdout {
 /** Sets the newest days apart, where the model is to be compared with a champion. The next training takes them in. */
 export function createHoldout(stores: Stores) {
   return once<HoldoutInput, Holdout>(stores, 'holdout', {
-    key: ({ chunks, champion, promotion }) => [chunks.valueHash, champion !== null, promotion],
+    key: ({ chunks, champion, promotion }) => [chunks.valueHash, isThere(champion), promotion],
     async run({ inputs: { chunks, champion, promotion } }) {
       const nothing = (reason: string | null): Holdout => ({ from: null, chunks: 0, reason });
-      if (promotion.how !== 'gate' || champion === null) return nothing(null);
+      if (promotion.how !== 'gate' || !isThere(champion)) return nothing(null);
       const { days } = await readJson<Manifest>(stores.objects, chunks);
       const wanted = promotion.holdoutDays;
       if (days.length <= wanted) {
@@ -48,6 +48,9 @@ export function createHoldout(stores: Stores) {
     },
   });
 }
+
+/** Whether there is a champion to compare with. */
+const isThere = (champion: Champion | null) => champion !== null && !('gone' in champion);
 
 /** The rows that are trained on. */
 export function trainingRows(frame: Frame, { from }: Holdout): Frame {

@@ -24,10 +24,13 @@ const EVER = '1970-01-01T00:00:00.000Z';
 /**
  * The interval of a firing: it ends when the schedule fired and begins where that of the firing before ended, so that
  * the intervals of a schedule lie side by side, whatever was missed or triggered by hand. The first begins when the
- * schedule would have fired before, or with all time where there is no such moment.
+ * schedule would have fired before, or with all time where there is no such moment. Where runs overlap, a later firing
+ * may come first and take the time of this one with its own: then nothing is left for this one.
  */
 export async function intervalOf(stores: Pick<Stores, 'registry' | 'schedules'>, firing: Firing): Promise<Interval> {
   const end = new Date(firing.at);
+  if (await stores.registry.isCovered(firing.schedule, end))
+    return { start: end.toISOString(), end: end.toISOString() };
   const before = await stores.registry.firingBefore(firing.schedule, end);
   const start = before ?? (await stores.schedules.timeBefore(firing.schedule, end));
   return { start: start?.toISOString() ?? EVER, end: end.toISOString() };

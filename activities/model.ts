@@ -11,6 +11,9 @@ export interface Parent {
   trainedTo: string | null;
 }
 
+/** The champion of a model; `gone`: it is registered, but its files are not in the store any more. */
+export type Champion = Parent | { version: number; gone: true };
+
 /** A fitted clustering as it is stored: plain data. */
 export interface ClusterModel {
   algorithm: 'k-means';

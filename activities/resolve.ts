@@ -10,7 +10,7 @@ import { writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
 import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
-import type { Parent } from './model.js';
+import type { Champion, Parent } from './model.js';
 import { type Listing, listSource } from './source.js';
 import { isBucketUrl, listBucket } from './source-bucket.js';
 
@@ -46,8 +46,7 @@ interface PinContext {
   attempt: Attempt;
   /** The version the params name, or the champion; null where there is none yet. */
   version(param: 'parent' | 'version'): Promise<Parent | null>;
-  /** The champion, or null where there is none that could be used. */
-  champion(): Promise<Parent | null>;
+  champion(): Promise<Champion | null>;
 }
 
 /** Finds what a pin of a pipeline stands for, at the moment the run begins. */
@@ -124,9 +123,11 @@ function pinContext(
     attempt,
     version: (param) => find(params[param] as number | null),
     champion: () =>
-      find(null).catch((error: unknown) => {
+      find(null).catch(async (error: unknown) => {
+        const registered = await stores.models.find(params.model as string, null);
         // What is gone cannot be compared with, and is to be replaced.
-        if (error instanceof MillraceError && error.code === 'MR_MODEL_MISSING') return null;
+        if (registered !== null && error instanceof MillraceError && error.code === 'MR_MODEL_MISSING')
+          return { version: registered.version, gone: true as const };
         throw error;
       }),
   };

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import picomatch from 'picomatch';
 import { MillraceError } from '../config/errors.js';
+import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { hashJson } from '../store/hash.js';
 import type { BucketObject, Buckets } from '../store/objects/buckets.js';
 import { ENDING, formatOf, KNOWN_ENDINGS, nameOf, type SourceFile } from './source.js';
@@ -45,7 +46,7 @@ export async function listBucket(buckets: Buckets, source: string, only: readonl
       { allowed: `endings: ${KNOWN_ENDINGS}`, next: 'check the prefix, and "files" if it is set' },
     );
   }
-  return Promise.all(usable.map((object) => pin(buckets, bucket, root, object)));
+  return eachOf(usable, LOOKUPS_AT_ONCE, (object) => pin(buckets, bucket, root, object));
 }
 
 async function pin(buckets: Buckets, bucket: string, root: string, object: BucketObject): Promise<SourceFile> {

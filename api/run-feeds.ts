@@ -2,12 +2,13 @@ import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import type { Millrace, RunProgress } from '../client/millrace.js';
 import type { RunDetails } from '../client/runs.js';
+import { MillraceError } from '../config/errors.js';
 
 /** Keeps what stands between from closing a quiet connection. */
 const PING_MS = 15_000;
 
 /** Which execution of which workflow. */
-type Execution = Pick<RunDetails, 'workflowId' | 'temporalRunId'>;
+type Execution = Pick<RunDetails, 'workflowId' | 'temporalRunId' | 'state'>;
 
 interface Feed {
   emitter: EventEmitter<{ progress: [RunProgress | null] }>;
@@ -67,8 +68,11 @@ export class RunFeeds {
         feed.last = progress;
         feed.emitter.emit('progress', progress);
       }
-    } catch {
-      // The service is away: watchers see the stream end, and come again.
+    } catch (error) {
+      // Of a run that Temporal has forgotten, our tables still know how it ended. Otherwise the service is away:
+      // watchers see the stream end, and come again.
+      if (error instanceof MillraceError && error.code === 'MR_RUN_UNKNOWN')
+        feed.emitter.emit('progress', { state: run.state === 'lost' ? 'failed' : run.state, steps: [], trouble: null });
     }
     this.#end(run, feed);
     feed.emitter.emit('progress', null);

@@ -6,11 +6,11 @@ import type { Output } from './output.js';
 
 const POLL_MS = 150;
 
-/** Shows what the embedded worker logs while `work` goes on: all of it, or the lines of one run. */
+/** Shows what the embedded worker logs while `work` goes on: all of it, or the lines of a run, by its names. */
 export async function withLog(
   out: Output,
   verbose: boolean,
-  run: string | null,
+  names: readonly unknown[] | null,
   work: () => Promise<void>,
 ): Promise<void> {
   if (!verbose) return work();
@@ -18,7 +18,7 @@ export async function withLog(
   const readable = readableLog(out.color);
   const show = async () => {
     for (const line of await tail.lines()) {
-      if (run === null || runOf(line) === run) process.stderr.write(readable(line));
+      if (names === null || names.includes(runOf(line))) process.stderr.write(readable(line));
     }
   };
   await tail.skip();

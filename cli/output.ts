@@ -10,6 +10,8 @@ export class Output {
     readonly color: boolean,
   ) {}
 
+  #documented = false;
+
   style(style: Style, text: string): string {
     return this.color ? styleText(style, text, { validateStream: false }) : text;
   }
@@ -24,7 +26,10 @@ export class Output {
     if (!this.json) process.stderr.write(`${this.style('dim', text)}\n`);
   }
 
+  /** What `--json` prints: one document; of several, the first. */
   document(value: unknown): void {
+    if (this.#documented) return;
+    this.#documented = true;
     if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 

@@ -80,7 +80,21 @@ function setParams(pipeline: string, params: Record<string, unknown>, pairs: rea
     }
     const kind = JSON.stringify(about?.properties?.[name] ?? {});
     const isText = kind.includes('"string"') && !kind.includes('"array"') && !kind.includes('"object"');
-    within[name] = isText && text !== 'null' ? text : parse(text);
+    within[name] = isText && text !== 'null' ? text : parseValue(pair, text);
+  }
+}
+
+function parseValue(pair: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const why = (cause as Error).message.split('\n')[0];
+    throw new MillraceError(
+      'MR_CALL',
+      `--set ${pair}: ${why}`,
+      { allowed: `a value as in YAML; signs like * in quotes: --set 'files=["*.csv"]'` },
+      { cause },
+    );
   }
 }
 

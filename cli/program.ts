@@ -292,12 +292,18 @@ function wholeNumber(text: string): number {
 function fail(thrown: unknown, out: Output): number {
   const error = asUnreachable(thrown);
   // Commander has said it already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    out.document({ state: 'failed', error: { code: 'MR_CALL', message: error.message } });
+    return 2;
+  }
   if (error instanceof MillraceError) {
     out.document({ state: 'failed', error: { code: error.code, message: error.message } });
     if (!out.json) process.stderr.write(`${out.style('red', error.code)} ${error.message}\n`);
     return error.exitCode;
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  const text = error instanceof Error ? error.stack : String(error);
+  out.document({ state: 'failed', error: { code: 'MR_INTERNAL', message: text } });
+  process.stderr.write(`${text}\n`);
   return 1;
 }

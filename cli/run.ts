@@ -29,7 +29,7 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
       out.document({ runId, state: 'running' });
       return;
     }
-    await withLog(out, options.verbose === true, workflowId, () =>
+    await withLog(out, options.verbose === true, [runId, workflowId], () =>
       followRun(millrace, workflowId, out, options.verbose),
     );
     const result = await millrace.result<RunResult | Nothing>(workflowId);

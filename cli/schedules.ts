@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { format } from '@lukeed/ms';
 import type { Millrace } from '../client/millrace.js';
 import { listRuns } from '../client/runs.js';
@@ -12,7 +13,7 @@ import {
   triggerSchedule,
   unpauseSchedule,
 } from '../client/schedules.js';
-import { loadConfig } from '../config/config-file.js';
+import { CONFIG_FILE, loadConfig } from '../config/config-file.js';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { type ScheduleDeclaration, scheduleSchema } from '../config/schedule.js';
@@ -106,6 +107,12 @@ export async function applySchedulesCommand(out: Output, millrace: Millrace, dry
   const env = readEnv();
   const { value } = await loadConfig(env.cwd, env.config);
   const declarations: Record<string, ScheduleDeclaration> = {};
+  if (value.schedules === undefined) {
+    throw new MillraceError('MR_CONFIG', `${env.config ?? join(env.cwd, CONFIG_FILE)} declares no schedules`, {
+      allowed: 'schedules: { name: { pipeline: …, every: … } }',
+      next: 'write "schedules: {}" to have all declared ones deleted; those made by hand always stay',
+    });
+  }
   for (const [name, declaration] of Object.entries(value.schedules)) {
     const params = await gatherParams(env, declaration.pipeline, { set: [], own: declaration.params });
     declarations[name] = { ...declaration, params };

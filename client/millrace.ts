@@ -17,9 +17,11 @@ import type { StepStatus } from '../dag/plan.js';
 import type { PipelineParams } from '../pipelines/index.js';
 import type { RunResult } from '../pipelines/steps.js';
 import { hashJson } from '../store/hash.js';
+import type { ObjectStore } from '../store/objects/object-store.js';
+import { openObjects } from '../store/objects/open.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { pipelineNamed } from './pipelines.js';
-import { hasEnded, runIdOf } from './run-ids.js';
+import { firstRequest, hasEnded, runIdOf } from './run-ids.js';
 import { listRuns, type RunSummary } from './runs.js';
 
 export type { StepStatus } from '../dag/plan.js';
@@ -63,6 +65,8 @@ export interface RunProgress {
 }
 
 const POLL_MS = 150;
+/** Few are enough for a client that reads; a smaller limit of the settings goes before. */
+const MOST_CONNECTIONS = 4;
 
 /** A connection to Millrace: starts pipelines, follows them and reads what they produced. */
 export class Millrace {
@@ -92,7 +96,10 @@ export class Millrace {
         { cause },
       );
     }
-    const database = openDatabase({ ...settings.database, max: 4 }, () => undefined);
+    const database = openDatabase(
+      { ...settings.database, max: Math.min(settings.database.max, MOST_CONNECTIONS) },
+      () => undefined,
+    );
     await checkDatabase(database).catch(async (error: unknown) => {
       await Promise.allSettled([database.close(), connection.close()]);
       throw error;
@@ -107,11 +114,22 @@ export class Millrace {
   async start<Name extends string>(name: Name, options: StartOptions<ParamsOf<Name>> = {}): Promise<StartedRun> {
     const { params = {}, key, once = false } = options;
     const { graph, parse } = pipelineNamed(name);
-    parse(params);
+    const parsed = parse(params);
     const interval = options.interval === undefined ? null : normalized(options.interval);
     const workflowId = `${name}.${key ?? (interval === null ? uniqueKey() : `${interval.start}_${interval.end}`)}`;
     const request = { params, interval };
     const hash = hashJson(request);
+    const reused = () =>
+      new MillraceError('MR_KEY_REUSED', `the run ${workflowId} was started with other params`, {
+        next: 'send the same request, or another key',
+      });
+    if (once) {
+      const first = await firstRequest(this.database, workflowId);
+      if (first !== null) {
+        if (hashJson([first.params, first.interval]) !== hashJson([parsed, interval])) throw reused();
+        return { workflowId, runId: first.id, joined: true };
+      }
+    }
     for (;;) {
       try {
         const { firstExecutionRunId } = await this.client.workflow.start(name, {
@@ -129,10 +147,7 @@ export class Millrace {
       }
       const there = this.client.workflow.getHandle(workflowId);
       const { runId: temporalRunId, memo, status } = await there.describe();
-      if (once && memo?.request !== undefined && memo.request !== hash)
-        throw new MillraceError('MR_KEY_REUSED', `the run ${workflowId} was started with other params`, {
-          next: 'send the same request, or another key',
-        });
+      if (once && memo?.request !== undefined && memo.request !== hash) throw reused();
       if (once || (status.name === 'RUNNING' && !(await hasEnded(this.database, temporalRunId))))
         return { workflowId, runId: await runIdOf(this.database, workflowId, temporalRunId), joined: true };
       // It has ended, or is about to: whoever has seen its end and starts anew gets a new one.
@@ -210,7 +225,16 @@ export class Millrace {
     return listRuns(this, { limit: 20, ...options });
   }
 
+  #objects: Promise<ObjectStore> | undefined;
+
+  /** The object store, opened when it is first needed. */
+  objects(): Promise<ObjectStore> {
+    this.#objects ??= openObjects(this.settings);
+    return this.#objects;
+  }
+
   async close(): Promise<void> {
+    (await this.#objects)?.close();
     await this.database.close();
     await this.connection.close();
   }

@@ -12,6 +12,24 @@ export async function runIdOf({ db }: Database, workflowId: string, temporalRunI
   return own?.id ?? nthRunId(db, workflowId, rows.length + 1);
 }
 
+/** With what the first run of a workflow was started, also when Temporal has forgotten it; null: there was none. */
+export async function firstRequest(
+  { db }: Database,
+  workflowId: string,
+): Promise<{ id: string; params: Record<string, unknown>; interval: { start: string; end: string } | null } | null> {
+  const row = await db
+    .selectFrom('runs')
+    .select(['id', 'params', 'interval_start', 'interval_end'])
+    .where('workflow_id', '=', workflowId)
+    .orderBy('started_at')
+    .limit(1)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const { id, params, interval_start: start, interval_end: end } = row;
+  const interval = start === null || end === null ? null : { start: start.toISOString(), end: end.toISOString() };
+  return { id, params, interval };
+}
+
 /** Whether an execution has recorded that it ended; Temporal may hear of it a moment later. */
 export async function hasEnded({ db }: Database, temporalRunId: string): Promise<boolean> {
   const row = await db

@@ -74,7 +74,10 @@ export async function listRuns(
 /** @throws MillraceError MR_RUN_UNKNOWN with the id that looks alike */
 export async function showRun(millrace: Millrace, id: string): Promise<RunDetails> {
   const { db } = millrace.database;
-  const row = await db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  const find = () => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  let row = await find();
+  // It may have ended while Temporal was asked: then its end is read, not only that there was one.
+  if (row !== undefined && (await actualState(millrace, row)) !== row.state) row = await find();
   if (row === undefined) {
     const early = await unrecorded(millrace, id);
     if (early !== null) return early;
@@ -94,7 +97,7 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
     .orderBy('started_at')
     .execute();
   return {
-    ...summary({ ...row, state: await actualState(millrace, row) }),
+    ...summary(row),
     workflowId: row.workflow_id,
     temporalRunId: row.temporal_run_id,
     params: row.params,

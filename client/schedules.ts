@@ -78,8 +78,16 @@ export async function createSchedule(
 export async function listSchedules(millrace: Millrace): Promise<ScheduleSummary[]> {
   const names: string[] = [];
   for await (const { scheduleId } of millrace.client.schedule.list()) names.push(scheduleId);
-  const all = await Promise.all(names.sort().map((name) => showSchedule(millrace, name).catch(() => null)));
+  const all = await Promise.all(names.sort().map((name) => ownSchedule(millrace, name)));
   return all.filter((each) => each !== null);
+}
+
+/** A schedule of ours; null where it is of others, or was deleted meanwhile. */
+async function ownSchedule(millrace: Millrace, name: string): Promise<ScheduleSummary | null> {
+  return showSchedule(millrace, name).catch((error: unknown) => {
+    if (error instanceof MillraceError && error.code === 'MR_SCHEDULE') return null;
+    throw error;
+  });
 }
 
 /** @throws MillraceError MR_SCHEDULE when there is none of that name */

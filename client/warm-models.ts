@@ -4,7 +4,6 @@ import type { ClusterModel } from '../activities/model.js';
 import type { FeatureCreator } from '../ml/features/creator.js';
 import { readJson } from '../store/frames.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
-import { openObjects } from '../store/objects/open.js';
 import { CHAMPION_CHANNEL, ModelRegistry } from '../store/tables/model-registry.js';
 import type { Millrace } from './millrace.js';
 import { Predictor } from './predictor.js';
@@ -22,6 +21,9 @@ const RECONNECT_MS = 1_000;
 export class WarmModels {
   readonly #registry: ModelRegistry;
   readonly #champions = new Map<string, Predictor>();
+  /** Which look at the registry the champion in memory comes from: looks are counted, and may end out of order. */
+  readonly #looks = new Map<string, number>();
+  #look = 0;
   readonly #versions = new Map<string, Promise<Predictor>>();
   readonly #stop = new AbortController();
   #listener: pg.Client | undefined;
@@ -37,7 +39,7 @@ export class WarmModels {
 
   /** @param onTrouble told what went wrong in the background; what is in memory goes on answering */
   static async open(millrace: Millrace, onTrouble: (error: Error) => void): Promise<WarmModels> {
-    const warm = new WarmModels(millrace, await openObjects(millrace.settings), onTrouble);
+    const warm = new WarmModels(millrace, await millrace.objects(), onTrouble);
     warm.#watching = Promise.all([warm.#listen(), warm.#recheck()]);
     return warm;
   }
@@ -68,9 +70,12 @@ export class WarmModels {
   }
 
   async #refresh(model: string): Promise<Predictor> {
+    const look = ++this.#look;
     const found = await this.#registry.find(model, null);
     if (found === null) throw await this.#registry.missing(model, null);
     const predictor = await this.#version(model, found.version);
+    if (look < (this.#looks.get(model) ?? 0)) return predictor;
+    this.#looks.set(model, look);
     this.#champions.set(model, predictor);
     return predictor;
   }

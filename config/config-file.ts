@@ -30,7 +30,7 @@ const schema = z.strictObject({
   rest: restSchema.describe('Limits of the REST server.'),
   schedules: z
     .record(z.string().regex(SCHEDULE_NAME, 'names have letters, digits, - and _'), scheduleSchema)
-    .default({})
+    .optional()
     .describe('Schedules by name: millrace schedules apply.'),
   pipelines: z
     .record(z.string(), z.record(z.string(), z.unknown()))

@@ -48,7 +48,12 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     worker: null,
     rest: null,
   };
-  const save = () => writeWhole(home.state(), JSON.stringify(record, null, 2));
+  let saved = Promise.resolve();
+  // One after the other: the newest is to be the last.
+  const save = () => {
+    saved = saved.then(() => writeWhole(home.state(), JSON.stringify(record, null, 2)));
+    return saved;
+  };
   await save();
   try {
     // Both are waited for, also when one fails: what was started must be known to be stopped.

@@ -27,6 +27,8 @@ export async function hashClosure(entry: string, versions: Record<string, string
     if (seen.has(file)) return;
     const code = await readFile(file, 'utf8');
     seen.set(file, code);
+    // What runs in a thread is named, not imported.
+    for (const [, task] of code.matchAll(/parallel\.run\(\s*['"](\w+)['"]/g)) await visit(await fileOfTask(task!));
     for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
       if (specifier!.startsWith('.')) await visit(resolve(dirname(file), specifier!));
       else if (LIBRARIES.includes(specifier!)) libraries.add(specifier!);
@@ -38,6 +40,16 @@ export async function hashClosure(entry: string, versions: Record<string, string
     .flatMap(([file, code]) => [relative(DIST, file).split(sep).join('/'), code]);
   const used = [...libraries].sort().map((name) => `${name}@${versions[name]}`);
   return hashBytes(JSON.stringify([files, used]));
+}
+
+/** The compiled file of a task of the worker threads. */
+async function fileOfTask(task: string): Promise<string> {
+  const tasks = resolve(DIST, 'workers/thread-tasks.js');
+  for (const [, name, as, path] of (await readFile(tasks, 'utf8')).matchAll(
+    /export \{ (\w+)(?: as (\w+))? \} from ['"]([^'"]+)['"]/g,
+  ))
+    if (task === (as ?? name)) return resolve(dirname(tasks), path!);
+  throw new Error(`no worker thread knows the task "${task}"`);
 }
 
 export { LIBRARIES };

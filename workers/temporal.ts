@@ -6,10 +6,10 @@ import type { Settings } from '../config/settings.js';
 import { temporalLogger } from './logging.js';
 
 /**
- * How far back the time before a firing is looked for, in minutes: growing, as the server gives the first thousand times
- * of a span and the last is wanted.
+ * How far back the time before a firing is looked for, in minutes: growing, as the server gives the times of a span from
+ * its beginning, and the last is wanted.
  */
-const LOOK_BACK_MINUTES = [1, 480, 144_000, 5_000_000];
+const LOOK_BACK_MINUTES = [1, 60, 480, 1440, 4320, 14_400, 144_000, 5_000_000];
 
 /**
  * Connects to Temporal, once per process.
@@ -43,18 +43,30 @@ export function temporalSchedules(connection: NativeConnection, namespace: strin
   return {
     async timeBefore(schedule, at) {
       for (const minutes of LOOK_BACK_MINUTES) {
-        const { startTime } = await connection.workflowService.listScheduleMatchingTimes({
-          namespace,
-          scheduleId: schedule,
-          startTime: timestamp(at.getTime() - minutes * 60_000),
-          endTime: timestamp(at.getTime() - 1),
-        });
-        const last = startTime.at(-1);
-        if (last !== undefined) return new Date(Number(last.seconds) * 1000 + (last.nanos ?? 0) / 1e6);
+        const last = await lastTime(schedule, at.getTime() - minutes * 60_000, at.getTime() - 1);
+        if (last !== null) return new Date(last);
       }
       return null;
     },
   };
+
+  /** The last time of a schedule in a span, in ms since 1970. The server gives some at once, the first of them. */
+  async function lastTime(scheduleId: string, from: number, to: number): Promise<number | null> {
+    let last: number | null = null;
+    while (from <= to) {
+      const { startTime } = await connection.workflowService.listScheduleMatchingTimes({
+        namespace,
+        scheduleId,
+        startTime: timestamp(from),
+        endTime: timestamp(to),
+      });
+      const newest = startTime.at(-1);
+      if (newest === undefined) return last;
+      last = Number(newest.seconds) * 1000 + (newest.nanos ?? 0) / 1e6;
+      from = last + 1;
+    }
+    return last;
+  }
 }
 
 function timestamp(ms: number) {

@@ -18,7 +18,10 @@ export class FolderStore implements ObjectStore {
   async has(key: string): Promise<boolean> {
     return access(this.#path(key)).then(
       () => true,
-      () => false,
+      (error: unknown) => {
+        if (isAbsent(error)) return false;
+        throw error;
+      },
     );
   }
 
@@ -29,7 +32,8 @@ export class FolderStore implements ObjectStore {
   async write(key: string, bytes: Uint8Array | string): Promise<void> {
     const path = this.#path(key);
     await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${randomUUID()}.tmp`;
+    // Where what a killed process leaves is cleared away.
+    const temporary = join(await this.#own(), randomUUID());
     await writeFile(temporary, bytes);
     await rename(temporary, path);
   }
@@ -58,9 +62,13 @@ export class FolderStore implements ObjectStore {
   }
 
   async list(prefix: string): Promise<string[]> {
-    const entries = await readdir(this.#path(prefix), { recursive: true, withFileTypes: true }).catch(() => []);
+    const folder = this.#path(prefix);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
+      if (isAbsent(error)) return [];
+      throw error;
+    });
     return entries
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.tmp'))
+      .filter((entry) => entry.isFile())
       .map((entry) =>
         join(entry.parentPath, entry.name)
           .slice(this.#root.length + 1)
@@ -75,8 +83,12 @@ export class FolderStore implements ObjectStore {
   }
 
   async scratch(): Promise<string> {
+    return mkdtemp(join(await this.#own(), 'work-'));
+  }
+
+  #own(): Promise<string> {
     this.#scratch ??= openScratch(join(this.#root, 'scratch'));
-    return mkdtemp(join(await this.#scratch, 'work-'));
+    return this.#scratch;
   }
 
   async create(): Promise<void> {
@@ -97,6 +109,8 @@ export class FolderStore implements ObjectStore {
     }
   }
 
+  close(): void {}
+
   describe(key: string): string {
     return key === '' ? this.#root : this.#path(key);
   }
@@ -108,6 +122,8 @@ export class FolderStore implements ObjectStore {
   }
 
   #missing(key: string, cause: unknown): never {
+    // A disk that fails, or a folder that is closed, is no reason to make everything anew.
+    if (!isAbsent(cause)) throw cause;
     throw new MillraceError(
       'MR_OBJECT_MISSING',
       `the object ${key} is not in the store at ${this.#root}`,
@@ -116,3 +132,5 @@ export class FolderStore implements ObjectStore {
     );
   }
 }
+
+const isAbsent = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -31,6 +31,8 @@ export interface ObjectStore {
   scratch(): Promise<string>;
   /** How to tell a person where an object is; of the empty key, where the store is. */
   describe(key: string): string;
+  /** Gives back connections. */
+  close(): void;
   /** Finds out whether the store can be used at all. @throws MillraceError MR_STORE, MR_SERVICE */
   check(): Promise<void>;
   /** Makes the place of the store, a folder or a bucket, where it is missing. */

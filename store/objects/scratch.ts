@@ -10,8 +10,10 @@ export async function openScratch(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   const prefix = `${hostname()}-`;
   for (const name of await readdir(parent)) {
-    if (!name.startsWith(prefix)) continue;
-    const pid = Number(name.slice(prefix.length));
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    // Of a host whose name begins with that of this one, more stands there.
+    if (!/^\d+$/.test(rest)) continue;
+    const pid = Number(rest);
     if (pid === process.pid || !isAlive(pid)) await rm(join(parent, name), { recursive: true, force: true });
   }
   const own = join(parent, `${prefix}${process.pid}`);

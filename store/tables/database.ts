@@ -78,6 +78,8 @@ export async function replaceRows(
   const list = columns.join(', ');
   try {
     await client.query('BEGIN');
+    // An attempt that was taken for lost may still be at it: each would delete what it sees, and both would add theirs.
+    await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`${table} ${runId}`]);
     await client.query(`CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT ${list} FROM ${table} WITH NO DATA`);
     await pipeline(Readable.from(copyText(rows)), client.query(copyFrom(`COPY incoming (${list}) FROM STDIN`)));
     await client.query(`DELETE FROM ${table} WHERE run_id = $1`, [runId]);

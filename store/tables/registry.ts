@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RunInfo } from '../../dag/plan.js';
 import { type Database, type Db, replaceRows } from './database.js';
+import { jsonText } from './json.js';
 import type { RunError, RunState } from './schema.js';
 
 export interface AttemptKey {
@@ -47,7 +48,7 @@ export class Registry {
           workflow_id: run.workflowId,
           temporal_run_id: run.temporalRunId,
           state: 'running',
-          params: JSON.stringify(params),
+          params: jsonText(params),
           interval_start: interval === null ? null : new Date(interval.start),
           interval_end: interval === null ? null : new Date(interval.end),
           schedule,
@@ -79,6 +80,18 @@ export class Registry {
     return row?.end ?? null;
   }
 
+  /** Whether a later firing of a schedule has the time before `end` in its interval: it was resolved first. */
+  async isCovered(schedule: string, end: Date): Promise<boolean> {
+    const row = await this.database.db
+      .selectFrom('runs')
+      .select('id')
+      .where('schedule', '=', schedule)
+      .where('interval_start', '<', end)
+      .where('interval_end', '>', end)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async endRun(
     temporalRunId: string,
     end: { state: RunState; result: unknown; error: RunError | null },
@@ -88,8 +101,8 @@ export class Registry {
       .set({
         state: end.state,
         ended_at: new Date(),
-        result: end.result === null ? null : JSON.stringify(end.result),
-        error: end.error === null ? null : JSON.stringify(end.error),
+        result: end.result === null ? null : jsonText(end.result),
+        error: end.error === null ? null : jsonText(end.error),
       })
       .where('temporal_run_id', '=', temporalRunId)
       .execute();
@@ -117,7 +130,7 @@ export class Registry {
         state: end.state,
         ended_at: new Date(),
         measures: JSON.stringify(end.measures),
-        error: end.error === null ? null : JSON.stringify(end.error),
+        error: end.error === null ? null : jsonText(end.error),
       })
       .where((eb) => eb.and({ run_id: runId, step, phase, batch, attempt }))
       .execute();

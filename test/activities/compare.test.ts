@@ -72,6 +72,7 @@ describe('without a comparison', () => {
     ['never', {}, false, 'promotion was not asked for'],
     ['always', {}, true, 'it was trained to become champion'],
     ['gate', { champion: null }, true, 'the model has no champion yet'],
+    ['gate', { champion: { version: 7, gone: true } }, true, 'the champion, version 7, is gone from the store'],
     ['gate', { holdout: { ...NOTHING_HELD, reason: 'there is 1 day' } }, false, 'there is 1 day'],
     ['gate', { holdout: NOTHING_HELD }, false, 'nothing was held out'],
   ] as const)('%s with %j is decided at once', async (how, inputs, promote, reason) => {
@@ -79,7 +80,7 @@ describe('without a comparison', () => {
     expect(await compare({ ...both, promotion: { ...BY_GATE, how }, ...inputs })).toEqual({
       promote,
       reason,
-      champion: 'champion' in inputs ? null : 7,
+      champion: 'champion' in inputs && inputs.champion === null ? null : 7,
       always: how === 'always',
       figures: null,
     });

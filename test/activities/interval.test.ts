@@ -192,6 +192,16 @@ describe('the interval of a firing', () => {
     expect((await fired('2026-05-03T02:00:00Z')).start).toBe('2026-05-02T02:00:00.000Z');
   });
 
+  it('is empty where a later firing was resolved first, and took its time', async () => {
+    before = new Date('2026-05-01T02:00:00Z');
+    await record(await fired('2026-05-03T02:00:00Z'));
+    const late = await fired('2026-05-02T02:00:00Z');
+    expect(late).toEqual({ start: '2026-05-02T02:00:00.000Z', end: '2026-05-02T02:00:00.000Z' });
+    expect(nothingIn(daysDue(late, 'UTC'))).not.toBeNull();
+    await record(late);
+    expect((await fired('2026-05-04T02:00:00Z')).start).toBe('2026-05-03T02:00:00.000Z');
+  });
+
   it('is not touched by firings at the same moment or later', async () => {
     await record({ start: '2026-05-01T02:00:00Z', end: '2026-05-02T02:00:00Z' });
     await record({ start: '2026-05-02T02:00:00Z', end: '2026-05-03T02:00:00Z' });

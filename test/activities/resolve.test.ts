@@ -443,9 +443,10 @@ describe('a model whose artefact is gone from the store', () => {
     });
   });
 
-  it('can be trained anew, as it says', async () => {
-    const plan = await train({ refit: true });
+  it('can be trained anew, as it says, and replaced', async () => {
+    const plan = await train({ refit: true, promote: 'gate' });
     expect(parentOf(plan)).toBeNull();
+    expect(given(plan, 'compare', 'champion')).toEqual({ version: 1, gone: true });
   });
 });
 

@@ -9,7 +9,7 @@ const running: RunProgress = { state: 'running', steps: [], trouble: null };
 const done: RunProgress = { ...running, state: 'done' };
 const event = (progress: RunProgress) => `event: progress\ndata: ${JSON.stringify(progress)}\n\n`;
 const PING_MS = 15_000;
-const RUN = { workflowId: 'a', temporalRunId: 'a-1' };
+const RUN = { workflowId: 'a', temporalRunId: 'a-1', state: 'running' as const };
 
 /** Runs that go as the test says: real ones are watched in the tests of the server. */
 class Script {

@@ -47,7 +47,8 @@ beforeEach(async () => {
   // Temporal has no part in this.
   const millrace = {
     database,
-    settings: { database: address, store: { kind: 'folder', root } },
+    settings: { database: address },
+    objects: async () => objects,
   } as unknown as Millrace;
   warm = await WarmModels.open(millrace, (error) => troubles.push(error.message));
 });

@@ -79,18 +79,18 @@ describe('millrace demo', () => {
       steps: { step: string }[];
     };
     expect(report.features.length).toBeGreaterThanOrEqual(24);
-    expect(report.steps.map(({ step }) => step)).toEqual([
-      'read',
+    expect(report.steps.map(({ step }) => step).sort()).toEqual([
       'chunk',
+      'compare',
+      'evaluate',
       'features',
       'fit',
-      'transform',
       'holdout',
-      'train',
-      'evaluate',
-      'compare',
       'publish',
+      'read',
       'report',
+      'train',
+      'transform',
     ]);
   });
 

@@ -143,6 +143,7 @@ describe('wrong calls end with a code, what is allowed and what to do', () => {
     ],
     [['run', 'sensor-training', '--set', 'k=0', '--set', 'seed=x', '--set', 'source=plant'], 2, /k is 0.*seed is "x"/s],
     [['run', 'sensor-training', '--set', 'k'], 2, /MR_CALL.*no "="/s],
+    [['run', 'sensor-training', '--set', 'files=[*.csv]'], 2, /MR_CALL --set files=\[\*\.csv\].*\["\*\.csv"\]/s],
     [['run', 'sensor-training', '--set', 'source=nowhere'], 2, /MR_SOURCE_MISSING.*nowhere/s],
     [
       ['run', 'sensor-training', '--set', 'source=plant', '--set', 'k=1000'],

@@ -301,7 +301,10 @@ describe('schedules that are declared', () => {
   const hourly =
     '  hourly:\n    pipeline: sensor-prediction\n    every: 1 h\n    offset: 5 min\n    params: { source: plant }\n';
   const declare = (...parts: string[]) =>
-    writeFile(join(work.folder, 'millrace.yaml'), parts.length === 0 ? '' : `schedules:\n${parts.join('')}`);
+    writeFile(
+      join(work.folder, 'millrace.yaml'),
+      parts.length === 0 ? 'schedules: {}\n' : `schedules:\n${parts.join('')}`,
+    );
 
   beforeAll(async () => {
     for (const name of await names()) await work.json('schedules', 'delete', name);
@@ -361,6 +364,12 @@ describe('schedules that are declared', () => {
     expect(await names()).toEqual(['by-hand']);
     expect(await apply()).toEqual([]);
     expect((await work.run('schedules', 'apply')).stdout).toContain('No schedules are declared');
+  });
+
+  it('are not taken for deleted where no file declares any', async () => {
+    await writeFile(join(work.folder, 'millrace.yaml'), 'threads: 2\n');
+    const answer = await work.run('schedules', 'apply');
+    expect(answer).toMatchObject({ code: 2, stderr: expect.stringMatching(/MR_CONFIG .*millrace\.yaml declares no/) });
   });
 
   it.each([

@@ -172,10 +172,12 @@ describe('millrace doctor', () => {
   it('says what is wrong with the settings', async () => {
     const file = join(work.folder, 'millrace.yaml');
     await writeFile(file, 'memoryMib: 512\n');
-    const { code, stdout } = await work.run('doctor');
+    const [text, json] = [await work.run('doctor'), await work.run('doctor', '--json')];
     await rm(file);
-    expect(code).toBe(3);
-    expect(stdout).toMatch(/✗ configuration +millrace\.yaml:1:1 .*Did you mean "memoryMiB"\?/);
+    expect([text.code, json.code]).toEqual([3, 3]);
+    expect(text.stdout).toMatch(/✗ configuration +millrace\.yaml:1:1 .*Did you mean "memoryMiB"\?/);
+    // One document, though the call failed.
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, findings: expect.any(Array) });
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -187,6 +187,24 @@ describe('a folder store', () => {
   it('says when its folder cannot be written to', async () => {
     await writeFile(join(folder, 'file'), 'x');
     await expect(new FolderStore(join(folder, 'file')).check()).rejects.toMatchObject({ code: 'MR_STORE' });
+  });
+
+  it('does not take what cannot be read for what is not there', async () => {
+    const store = new FolderStore(join(folder, 'store'));
+    await store.write('a/b', 'x');
+    // A folder cannot be read as a file, whoever asks.
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(store.read('a/b/c')).rejects.toMatchObject({ code: 'MR_OBJECT_MISSING' });
+    expect(await store.has('a/b/c')).toBe(false);
+    expect(await store.list('a/b/c/')).toEqual([]);
+  });
+
+  it('leaves nothing half written among its objects', async () => {
+    const store = new FolderStore(join(folder, 'store'));
+    await store.write('a/b', 'x');
+    await mkdir(join(folder, 'store/a/c'));
+    await expect(store.write('a/c', 'x')).rejects.toThrow();
+    expect(await readdir(join(folder, 'store/a'))).toEqual(['b', 'c']);
   });
 
   it('keeps names inside of its folder', async () => {

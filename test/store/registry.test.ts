@@ -86,6 +86,28 @@ describe('a run', () => {
   });
 });
 
+describe('texts that Postgres cannot hold', () => {
+  // As the names of columns of a file that is no text.
+  const error = { code: 'MR_COLUMN_MISSING', message: 'its columns: z\0e\0i\0t\0 "\\u0000"', step: 'read' };
+  const kept = { ...error, message: 'its columns: z\uFFFDe\uFFFDi\uFFFDt\uFFFD "\\u0000"' };
+
+  it('do not keep a run from ending', async () => {
+    await begin('nightly', 'first');
+    await registry.endRun('first', { state: 'failed', result: { name: 'a\0b' }, error });
+    expect(await rows('SELECT state, result, error FROM runs')).toEqual([
+      { state: 'failed', result: { name: 'a\uFFFDb' }, error: kept },
+    ]);
+  });
+
+  it('do not keep an attempt from ending', async () => {
+    await begin();
+    const key = { runId: 'nightly', step: 'read', phase: 'batch', batch: 1, attempt: 1 } as const;
+    await registry.beginAttempt(key, 'worker-1');
+    await registry.endAttempt(key, { state: 'failed', measures: {}, error });
+    expect(await registry.attempts('nightly')).toMatchObject([{ state: 'failed', error: kept }]);
+  });
+});
+
 describe('intervals', () => {
   const record = (id: string, start: string, end: string, schedule: string | null) =>
     registry.beginRun(runOf(id, id), {}, { start, end }, schedule);
@@ -243,6 +265,12 @@ describe('rows of a run', () => {
     expect(await rows('SELECT sensor, reason, raw FROM quarantine')).toEqual([
       { sensor: null, reason: 'a\uFFFDb', raw: null },
     ]);
+  });
+
+  it('are those of one, where two attempts bring theirs at once', async () => {
+    const many = Array.from({ length: 20_000 }, (_, at) => ['nightly', 'f', at, null, 'bad_time', 'x']);
+    await Promise.all([1, 2, 3].map(() => registry.replaceQuarantine('nightly', many)));
+    expect(await rows('SELECT count(*)::int FROM quarantine')).toEqual([{ count: 20_000 }]);
   });
 
   it('are many at once', async () => {

@@ -10,17 +10,17 @@ it('clears away what killed processes of this host left, and nothing else', asyn
   const ended = spawn(process.execPath, ['-e', '']);
   await new Promise((resolve) => ended.once('exit', resolve));
   const living = `${hostname()}-${process.ppid}`;
-  const elsewhere = 'another-host-1';
+  const elsewhere = ['another-host-1', `${hostname()}-2-${ended.pid}`];
   const own = `${hostname()}-${process.pid}`;
   for (const name of [
     `${hostname()}-${ended.pid}`,
     living,
-    elsewhere,
+    ...elsewhere,
     join(own, 'of-an-earlier-process-with-our-number'),
   ])
     await mkdir(join(parent, name), { recursive: true });
   expect(await openScratch(parent)).toBe(join(parent, own));
-  expect((await readdir(parent)).sort()).toEqual([elsewhere, living, own].sort());
+  expect((await readdir(parent)).sort()).toEqual([...elsewhere, living, own].sort());
   expect(await readdir(join(parent, own))).toEqual([]);
   await rm(parent, { recursive: true });
 });

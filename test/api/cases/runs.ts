@@ -136,6 +136,25 @@ export function runCases(at: Place): void {
       expect(await watch(id)).toEqual([one!.at(-1)]);
     });
 
+    it('of one that Temporal has forgotten say how it ended, and its key still stands for it', async () => {
+      const key = { 'idempotency-key': 'forgotten' };
+      const { runId } = said(started, await at.rest.post(RUNS, shortRun(at), key), 201);
+      await untilState(at, runId, 'done');
+      const { workflowId, temporalRunId } = said(run, await at.rest.get(runPath(runId)));
+      const millrace = await Millrace.connect(readEnv({ ...process.env, MILLRACE_HOME: at.work.home }, at.work.folder));
+      const workflowExecution = { workflowId, runId: temporalRunId };
+      const { namespace } = millrace.settings.temporal;
+      await millrace.connection.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+      while ((await millrace.stateOf(workflowId, temporalRunId).catch(() => null)) !== null) await sleep(50);
+      await millrace.close();
+      expect(await watch(runId)).toEqual([expect.objectContaining({ state: 'done' })]);
+      expect(said(run, await at.rest.get(runPath(runId))).state).toBe('done');
+      expect(said(started, await at.rest.post(RUNS, shortRun(at), key))).toEqual({ runId, joined: true });
+      const { pipeline, params } = shortRun(at);
+      const other = { pipeline, params: { ...params, from: '2026-03-14' } };
+      expectProblem(await at.rest.post(RUNS, other, key), 422, 'MR_KEY_REUSED');
+    });
+
     it('of one that fails end with how it failed', async () => {
       const { pipeline, params } = shortRun(at);
       const id = await start({ pipeline, params: { ...params, from: '2031-01-01' } });

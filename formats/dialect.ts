@@ -1,0 +1,106 @@
+import { parse } from 'csv-parse/sync';
+import { isNumber } from './numbers.js';
+import { parseStamp } from './stamp.js';
+
+/** One record of a text file: its cells, and the line it begins on, from 1. */
+export interface Row {
+  line: number;
+  cells: string[];
+}
+
+export interface Dialect {
+  /** What separates cells. Of `blank`, any number of blanks and tabs. */
+  delimiter: ',' | ';' | '\t' | '|' | 'blank';
+  rows: Row[];
+}
+
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+/** Lines above the table, notes below it: not all rows have the same number of cells. */
+const LEAST_SCORE = 0.3;
+
+/** Cells that say that there is no reading, as loggers and spreadsheets write it. */
+export const MISSING = [
+  '',
+  'na',
+  'n/a',
+  '#n/a',
+  'nan',
+  'null',
+  'none',
+  'nil',
+  '-',
+  '--',
+  '---',
+  '?',
+  '.',
+  'n.a.',
+  'missing',
+];
+
+export const isMissing = (cell: string): boolean => MISSING.includes(cell.trim().toLowerCase());
+
+/**
+ * What separates the cells of a text, by its first lines: of the delimiters with which rows have the same number of
+ * cells and cells are numbers, times or words, the one with which they are so most. Null: the text has one column.
+ * After van den Burg, Nazábal & Sutton, "Wrangling messy CSV files by detecting row and type patterns" (2019).
+ * @param text lines, the last of them whole
+ */
+export function guessDialect(text: string): Dialect {
+  let best: { dialect: Dialect; score: number } | null = null;
+  for (const delimiter of DELIMITERS) {
+    if (!text.includes(delimiter)) continue;
+    const rows = splitRows(text, delimiter);
+    const score = scoreOf(rows);
+    if (best === null || score > best.score) best = { dialect: { delimiter, rows }, score };
+  }
+  if (best !== null && best.score >= LEAST_SCORE) return best.dialect;
+  const blank = splitBlanks(text);
+  if (scoreOf(blank) > Math.max(LEAST_SCORE, best?.score ?? 0)) return { delimiter: 'blank', rows: blank };
+  return best?.dialect ?? { delimiter: ',', rows: splitRows(text, ',') };
+}
+
+/** Splits a text into rows; lines that are blank are none. */
+export function splitRows(text: string, delimiter: string): Row[] {
+  const records = parse(text, {
+    delimiter,
+    info: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    // The last record may have been cut.
+    skip_records_with_error: true,
+    skip_empty_lines: true,
+    trim: false,
+  }) as unknown as { record: string[]; info: { lines: number } }[];
+  let line = 1;
+  return records.map(({ record, info }) => {
+    const row = { line, cells: record };
+    line = info.lines + 1;
+    return row;
+  });
+}
+
+function splitBlanks(text: string): Row[] {
+  return text.split(/\r\n|\n|\r/).flatMap((line, at) => {
+    const cells = line.trim().split(/[ \t]+/);
+    return cells[0] === '' ? [] : [{ line: at + 1, cells }];
+  });
+}
+
+/**
+ * How much rows look like a table, 0 to 1: the share of rows that have the commonest number of cells, by the share of
+ * their cells that mean something. One column is no table.
+ */
+function scoreOf(rows: readonly Row[]): number {
+  if (rows.length === 0) return 0;
+  const counts = new Map<number, number>();
+  for (const { cells } of rows) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  const [width, alike] = [...counts].sort(([a, m], [b, n]) => n - m || b - a)[0]!;
+  if (width < 2) return 0;
+  const cells = rows.filter((row) => row.cells.length === width).flatMap((row) => row.cells);
+  const known = cells.filter((cell) => isKnown(cell.trim())).length;
+  // Of two that divide a table as evenly, the one that makes more columns of it left nothing together.
+  return (alike / rows.length) * (known / cells.length) * (1 - 0.5 / width);
+}
+
+const isKnown = (cell: string) =>
+  isMissing(cell) || isNumber(cell) || parseStamp(cell) !== null || /^[\p{L}_][\p{L}\p{N}_ .:()/°%²³#-]*$/u.test(cell);

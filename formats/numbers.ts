@@ -1,0 +1,132 @@
+/** How numbers are written in a column. */
+export interface NumberFormat {
+  decimal: '.' | ',';
+  /** What stands between thousands; '' where nothing does. */
+  group: '' | ',' | '.' | ' ' | "'";
+  /** What stands behind each number, as `°C` or `%`. */
+  unit: string | null;
+}
+
+/** What a cell says about how its numbers are written. */
+export interface NumberEvidence {
+  decimals: { '.': number; ',': number };
+  groups: { ',': number; '.': number; ' ': number; "'": number };
+  /** Cells as `1,234`: a thousand or so, or a little more than one. */
+  undecided: number;
+}
+
+/** Spaces that group thousands: the plain one, and those that hold a line together. */
+const SPACES = /[ \u00a0\u202f\u2009]/g;
+const PLAIN = /^[+\-\u2212]?(\d+|\d*\.\d+|\d+\.)([eE][+-]?\d+)?$/;
+const NUMBER = /^([+\-\u2212]?)(\d[\d.,' \u00a0\u202f\u2009]*|[.,]\d+)([eE][+-]?\d+)?$/;
+/** A number and a unit: letters and signs that no number has. */
+const WITH_UNIT =
+  /^([+\-\u2212]?[\d.,][\d.,' \u00a0\u202f\u2009]*(?:[eE][+-]?\d+)?)\s?([%‰°µμΩa-zA-Z²³][%‰°µμΩa-zA-Z0-9²³/·.^*-]{0,11})$/;
+
+/** Whether a cell is a number in any of the ways in which people write them; a unit may follow. */
+export function isNumber(cell: string): boolean {
+  return PLAIN.test(cell) || writtenAs(splitUnit(cell).number) !== null;
+}
+
+export function splitUnit(cell: string): { number: string; unit: string | null } {
+  const match = WITH_UNIT.exec(cell);
+  if (match === null || /^[eE]\d*$/.test(match[2]!)) return { number: cell, unit: null };
+  return { number: match[1]!.trim(), unit: match[2]! };
+}
+
+export function noEvidence(): NumberEvidence {
+  return { decimals: { '.': 0, ',': 0 }, groups: { ',': 0, '.': 0, ' ': 0, "'": 0 }, undecided: 0 };
+}
+
+/** Adds what the cells of a column say. */
+export function weigh(cells: Iterable<string>, evidence: NumberEvidence): void {
+  for (const cell of cells) {
+    const written = writtenAs(splitUnit(cell).number);
+    if (written === null) continue;
+    if (written === 'undecided') evidence.undecided++;
+    else {
+      if (written.decimal !== null) evidence.decimals[written.decimal]++;
+      if (written.group !== null) evidence.groups[written.group]++;
+    }
+  }
+}
+
+type Written = { decimal: '.' | ',' | null; group: ',' | '.' | ' ' | "'" | null };
+
+/** What one number uses; null: it is none. */
+function writtenAs(text: string): Written | 'undecided' | null {
+  const match = NUMBER.exec(text);
+  if (match === null) return null;
+  const body = match[2]!.replace(SPACES, ' ');
+  const marks = [...new Set(body.replaceAll(/\d/g, ''))];
+  if (marks.length === 0) return { decimal: null, group: null };
+  const last = body.replaceAll(/\d/g, '').at(-1)!;
+  const count = (mark: string) => body.split(mark).length - 1;
+  if (marks.length === 1) {
+    const [mark] = marks as [',' | '.' | ' ' | "'"];
+    if (mark === ' ' || mark === "'" || count(mark) > 1)
+      return isGrouped(body, mark) ? { decimal: null, group: mark } : null;
+    const [whole, fraction] = body.split(mark) as [string, string];
+    const either = mark === ',' && fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole);
+    return either ? 'undecided' : { decimal: mark, group: null };
+  }
+  if (marks.length > 2 || (last !== '.' && last !== ',') || count(last) > 1) return null;
+  const group = marks.find((mark) => mark !== last) as ',' | '.' | ' ' | "'";
+  return isGrouped(body.slice(0, body.indexOf(last)), group) ? { decimal: last, group } : null;
+}
+
+const isGrouped = (whole: string, mark: string): boolean => {
+  const [first, ...rest] = whole.split(mark);
+  return first!.length >= 1 && first!.length <= 3 && rest.length > 0 && rest.every((each) => each.length === 3);
+};
+
+/** How sure a decision is: `certain` has only one reading, `likely` the better of two, `guess` has nothing for it. */
+export type Sure = 'certain' | 'likely' | 'guess';
+
+export interface NumberDecision {
+  decimal: '.' | ',';
+  sure: Sure;
+  why: string;
+}
+
+/**
+ * The decimal mark of a file, from what its cells say. Where only cells like `1,234` are, a file whose cells are
+ * separated by semicolons is taken for one with decimal commas: that is why it has semicolons.
+ */
+export function decideDecimal(evidence: NumberEvidence, delimiter: string): NumberDecision {
+  const { decimals, groups, undecided } = evidence;
+  const comma = decimals[','] + groups['.'];
+  const dot = decimals['.'] + groups[','];
+  if (comma > 0 && dot === 0) return { decimal: ',', sure: 'certain', why: `${comma} numbers are written so` };
+  if (dot > 0 && comma === 0) return { decimal: '.', sure: 'certain', why: `${dot} numbers are written so` };
+  if (dot === 0 && comma === 0 && undecided === 0)
+    return { decimal: '.', sure: 'certain', why: 'no number has a fraction' };
+  if (dot === 0 && comma === 0) {
+    const decimal = delimiter === ';' ? ',' : '.';
+    return { decimal, sure: 'guess', why: `all that have a comma look like 1,234; the delimiter is ${delimiter}` };
+  }
+  const decimal = comma > dot ? ',' : '.';
+  return {
+    decimal,
+    sure: 'likely',
+    why: `${Math.max(comma, dot)} numbers are written so, ${Math.min(comma, dot)} not`,
+  };
+}
+
+/** How the numbers of a column are written, where the decimal mark is known. */
+export function formatOf(cells: readonly string[], decimal: '.' | ','): NumberFormat {
+  const evidence = noEvidence();
+  weigh(cells, evidence);
+  const { groups, undecided } = evidence;
+  const other = decimal === ',' ? '.' : ',';
+  const candidates = [' ', "'", other] as const;
+  let group: NumberFormat['group'] = candidates.find((mark) => groups[mark] > 0) ?? '';
+  if (group === '' && decimal === '.' && undecided > 0) group = ',';
+  const units = new Map<string, number>();
+  for (const cell of cells) {
+    const { unit } = splitUnit(cell);
+    if (unit !== null) units.set(unit, (units.get(unit) ?? 0) + 1);
+  }
+  const [unit] = [...units].sort(([, a], [, b]) => b - a)[0] ?? [null];
+  return { decimal, group, unit };
+}

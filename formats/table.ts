@@ -1,0 +1,142 @@
+import { type Dialect, guessDialect, isMissing, type Row } from './dialect.js';
+import { isNumber, type Sure } from './numbers.js';
+import { parseStamp } from './stamp.js';
+
+export interface TableColumn {
+  name: string;
+  /** From a row of units, or from brackets in the name. */
+  unit: string | null;
+}
+
+/** Where the table of a text begins, and what its columns are called. */
+export interface Table {
+  delimiter: Dialect['delimiter'];
+  /** Line of the names, from 1; null: there are none, columns are called `column1` and so on. */
+  headerLine: number | null;
+  /** Line of the first record. */
+  firstLine: number;
+  columns: TableColumn[];
+  /** Signs that a line of remarks begins with, where there are such lines; '' where there are none. */
+  comment: string;
+  /** Whether rows have a first cell more than there are names: their number or name. */
+  rowNames: boolean;
+  /** The records of the sample. */
+  rows: Row[];
+  sure: Sure;
+  why: string;
+}
+
+const COMMENTS = ['#', '%', '//', '!', '*'];
+
+/** What brackets behind a name hold, as in `Temperature [°C]` or `power (kW)`. */
+const BRACKETS = /^(.*\S)\s*[[(]\s*([^\])]{1,15}?)\s*[\])]$/;
+const UNIT = /^[[(]?(?:[%‰°]|[°µμ]?\p{L}[\p{L}\d²³°%/·.*^-]{0,11}|-|\d\/\p{L}+)[\])]?$/u;
+
+/**
+ * Finds the table in the first lines of a text: lines of remarks and of metadata above it are passed over, then come
+ * the names, a row of units perhaps, and the records. Null: there is no table.
+ */
+export function findTable(text: string): Table | null {
+  const comment = COMMENTS.find((sign) => text.split(/\r\n|\n|\r/).some((line) => line.startsWith(sign))) ?? '';
+  const { delimiter, rows: all } = guessDialect(comment === '' ? text : withoutRemarks(text, comment));
+  const width = widthOf(all);
+  if (width === 0) return null;
+  const start = all.findIndex((row, at) => isTableFrom(all, at, width) && row.cells.length > 0);
+  if (start === -1) return null;
+  const rows = all.slice(start);
+  const header = headerOf(rows, width);
+  const names = header === null ? null : rows[0]!.cells;
+  const rowNames = names !== null && names.length === width - 1;
+  const units = names === null ? null : unitsOf(rows[1], rows[2], width);
+  const first = names === null ? 0 : units === null ? 1 : 2;
+  const records = rows.slice(first);
+  const given = names === null ? [] : rowNames ? ['', ...names] : names;
+  const labels = unique(Array.from({ length: width }, (_, at) => given[at]?.trim() || `column${at + 1}`));
+  return {
+    delimiter,
+    headerLine: names === null ? null : rows[0]!.line,
+    firstLine: records[0]?.line ?? rows.at(-1)!.line + 1,
+    columns: labels.map((label, at) => columnOf(label, units?.[at])),
+    comment,
+    rowNames,
+    rows: records,
+    sure: header?.sure ?? 'likely',
+    why: header?.why ?? 'its first row looks like the others',
+  };
+}
+
+/** Remarks as blank lines, so that the others keep their numbers. */
+function withoutRemarks(text: string, comment: string): string {
+  return text
+    .split(/(?<=\n)/)
+    .map((line) => (line.startsWith(comment) ? '\n' : line))
+    .join('');
+}
+
+/** The number of cells most rows have. Of two as common, the larger: metadata are narrow. */
+function widthOf(rows: readonly Row[]): number {
+  const counts = new Map<number, number>();
+  for (const { cells } of rows) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || b - a)[0]?.[0] ?? 0;
+}
+
+/** Whether a row and those below it are of a table: as wide as most, or names without one for the names of rows. */
+function isTableFrom(rows: readonly Row[], at: number, width: number): boolean {
+  const { length } = rows[at]!.cells;
+  if (length !== width && length !== width - 1) return false;
+  const below = rows.slice(at + 1, at + 4);
+  if (length === width - 1 && (width === 2 || rows[at]!.cells.some(isValue))) return false;
+  return below.every(({ cells }) => cells.length >= width - 1) && (length === width || below.length > 0);
+}
+
+const isValue = (cell: string) => isNumber(cell.trim()) || parseStamp(cell.trim()) !== null;
+
+/** Whether the first of these rows holds the names of the columns. */
+function headerOf([first, ...below]: readonly Row[], width: number): { sure: Sure; why: string } | null {
+  const names = first!.cells.map((cell) => cell.trim());
+  if (first!.cells.length === width - 1) return { sure: 'likely', why: 'its rows have one cell more: their names' };
+  const values = names.filter(isValue).length;
+  const valuesBelow =
+    below.length === 0
+      ? 0
+      : Math.max(...below.slice(0, 20).map(({ cells }) => cells.filter((each) => isValue(each)).length));
+  if (values === 0 && valuesBelow > 0) return { sure: 'certain', why: 'its first row has words only' };
+  // Columns may be called by numbers, as those of sensors.
+  if (values < valuesBelow && !isValue(names[0]!) && names.every((name) => name !== '') && isUnique(names))
+    return { sure: 'likely', why: 'the first cell of its first row is a word' };
+  if (values === 0 && names.every((name) => name !== '') && isUnique(names))
+    return { sure: 'guess', why: 'its first row has words only, as have the others' };
+  return null;
+}
+
+/** The units of the columns, where the second row is one of units: words that are short, above values. */
+function unitsOf(row: Row | undefined, below: Row | undefined, width: number): (string | null)[] | null {
+  if (row === undefined || below === undefined || row.cells.length !== width) return null;
+  const cells = row.cells.map((cell) => cell.trim());
+  const given = cells.filter((cell) => cell !== '');
+  if (given.length === 0 || cells.some((cell) => cell !== '' && (isValue(cell) || !UNIT.test(cell)))) return null;
+  if (cells.every((cell) => isMissing(cell)) || !below.cells.some(isValue)) return null;
+  // Where the records have words in the same places, it is one of them.
+  const words = below.cells.filter((cell) => !isValue(cell) && !isMissing(cell)).length;
+  if (words >= given.length) return null;
+  return cells.map((cell) => (cell === '' || cell === '-' ? null : cell.replaceAll(/^[[(]|[\])]$/g, '')));
+}
+
+function columnOf(label: string, unit: string | null | undefined): TableColumn {
+  const brackets = BRACKETS.exec(label);
+  if (unit != null || brackets === null || !UNIT.test(brackets[2]!)) return { name: label, unit: unit ?? null };
+  return { name: brackets[1]!, unit: brackets[2]! };
+}
+
+const isUnique = (names: readonly string[]) => new Set(names).size === names.length;
+
+/** Names that are taken get a number. */
+function unique(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let n = 2; taken.has(own); n++) own = `${name}_${n}`;
+    taken.add(own);
+    return own;
+  });
+}
