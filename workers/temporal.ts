@@ -39,7 +39,11 @@ export async function connectTemporal(
   });
 }
 
-export function temporalSchedules(connection: NativeConnection, namespace: string): Schedules {
+/** What steps may ask of Temporal's schedules. */
+export function temporalSchedules(
+  { workflowService }: Pick<NativeConnection, 'workflowService'>,
+  namespace: string,
+): Schedules {
   return {
     async timeBefore(schedule, at) {
       for (const minutes of LOOK_BACK_MINUTES) {
@@ -54,7 +58,7 @@ export function temporalSchedules(connection: NativeConnection, namespace: strin
   async function lastTime(scheduleId: string, from: number, to: number): Promise<number | null> {
     let last: number | null = null;
     while (from <= to) {
-      const { startTime } = await connection.workflowService.listScheduleMatchingTimes({
+      const { startTime } = await workflowService.listScheduleMatchingTimes({
         namespace,
         scheduleId,
         startTime: timestamp(from),

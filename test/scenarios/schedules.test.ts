@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runSummary } from '../../api/contracts.js';
+import { temporalSchedules } from '../../workers/temporal.js';
 import { Workplace } from '../support/cli.js';
 import { daysFrom, writeReadings } from '../support/readings.js';
 import { Rest, said } from '../support/rest.js';
@@ -180,6 +181,24 @@ describe('a schedule', () => {
     expect(note).toContain('failure');
     expect(runs.map(({ state }) => state)).toContain('failed');
     await work.json('schedules', 'delete', 'careful');
+  });
+});
+
+describe('the time of a schedule before a moment', () => {
+  it.each([
+    [['--every', '1 s'], '2026-06-10T08:00:00Z', '2026-06-10T07:59:59Z'],
+    [['--cron', '* * * * *'], '2026-06-10T08:00:30Z', '2026-06-10T08:00:00Z'],
+    [['--cron', '0 8-18 * * *'], '2026-06-10T08:00:00Z', '2026-06-09T18:00:00Z'],
+    [['--cron', '*/15 8-17 * * 1-5'], '2026-06-08T08:00:00Z', '2026-06-05T17:45:00Z'],
+    [['--cron', '* 8-17 * * 1'], '2026-06-08T08:00:00Z', '2026-06-01T17:59:00Z'],
+    [['--cron', '0 2 * * *', '--tz', 'Europe/Berlin'], '2026-06-10T00:00:00Z', '2026-06-09T00:00:00Z'],
+    [['--cron', '0 0 29 2 *'], '2026-03-01T00:00:00Z', '2024-02-29T00:00:00Z'],
+  ])('of %j at %s is %s', async (times, at, before) => {
+    await create('timed', ...PREDICTION, ...times);
+    await work.json('schedules', 'pause', 'timed');
+    const found = await temporalSchedules(connection, 'default').timeBefore('timed', new Date(at));
+    await work.json('schedules', 'delete', 'timed');
+    expect(found).toEqual(new Date(before));
   });
 });
 
