@@ -55,7 +55,9 @@ export function guessDialect(text: string): Dialect {
   }
   if (best !== null && best.score >= LEAST_SCORE) return best.dialect;
   const blank = splitBlanks(text);
-  if (scoreOf(blank) > Math.max(LEAST_SCORE, best?.score ?? 0)) return { delimiter: 'blank', rows: blank };
+  // Prose has as many words to a line now and then, but no numbers.
+  if (blank.some(({ cells }) => cells.some(isValue)) && scoreOf(blank) > Math.max(LEAST_SCORE, best?.score ?? 0))
+    return { delimiter: 'blank', rows: blank };
   return best?.dialect ?? { delimiter: ',', rows: splitRows(text, ',') };
 }
 
@@ -71,13 +73,12 @@ export function splitRows(text: string, delimiter: string): Row[] {
     skip_empty_lines: true,
     trim: false,
   }) as unknown as { record: string[]; info: { lines: number } }[];
-  let line = 1;
-  return records.map(({ record, info }) => {
-    const row = { line, cells: record };
-    line = info.lines + 1;
-    return row;
-  });
+  // A record ends on the line that was counted last, and began as many lines before as its cells have line ends.
+  return records.map(({ record, info }) => ({ line: info.lines - lineEnds(record), cells: record }));
 }
+
+const lineEnds = (cells: readonly string[]) =>
+  cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
 
 function splitBlanks(text: string): Row[] {
   return text.split(/\r\n|\n|\r/).flatMap((line, at) => {
@@ -102,5 +103,8 @@ function scoreOf(rows: readonly Row[]): number {
   return (alike / rows.length) * (known / cells.length) * (1 - 0.5 / width);
 }
 
+/** Whether a cell is a number or a moment. */
+export const isValue = (cell: string): boolean => isNumber(cell.trim()) || parseStamp(cell.trim()) !== null;
+
 const isKnown = (cell: string) =>
-  isMissing(cell) || isNumber(cell) || parseStamp(cell) !== null || /^[\p{L}_][\p{L}\p{N}_ .:()/°%²³#-]*$/u.test(cell);
+  isMissing(cell) || isValue(cell) || /^[\p{L}_][\p{L}\p{N}_ .:()/°%²³#-]*$/u.test(cell);

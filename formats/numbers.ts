@@ -11,8 +11,8 @@ export interface NumberFormat {
 export interface NumberEvidence {
   decimals: { '.': number; ',': number };
   groups: { ',': number; '.': number; ' ': number; "'": number };
-  /** Cells as `1,234`: a thousand or so, or a little more than one. */
-  undecided: number;
+  /** Cells as `1,234` and as `1.234`: a thousand or so, or a little more than one. */
+  undecided: { ',': number; '.': number };
 }
 
 /** Spaces that group thousands: the plain one, and those that hold a line together. */
@@ -30,12 +30,12 @@ export function isNumber(cell: string): boolean {
 
 export function splitUnit(cell: string): { number: string; unit: string | null } {
   const match = WITH_UNIT.exec(cell);
-  if (match === null || /^[eE]\d*$/.test(match[2]!)) return { number: cell, unit: null };
+  if (match === null || /^(e\d*|x[\da-f]+)$/i.test(match[2]!)) return { number: cell, unit: null };
   return { number: match[1]!.trim(), unit: match[2]! };
 }
 
 export function noEvidence(): NumberEvidence {
-  return { decimals: { '.': 0, ',': 0 }, groups: { ',': 0, '.': 0, ' ': 0, "'": 0 }, undecided: 0 };
+  return { decimals: { '.': 0, ',': 0 }, groups: { ',': 0, '.': 0, ' ': 0, "'": 0 }, undecided: { ',': 0, '.': 0 } };
 }
 
 /** Adds what the cells of a column say. */
@@ -43,36 +43,40 @@ export function weigh(cells: Iterable<string>, evidence: NumberEvidence): void {
   for (const cell of cells) {
     const written = writtenAs(splitUnit(cell).number);
     if (written === null) continue;
-    if (written === 'undecided') evidence.undecided++;
-    else {
-      if (written.decimal !== null) evidence.decimals[written.decimal]++;
-      if (written.group !== null) evidence.groups[written.group]++;
-    }
+    if (written.undecided !== null) evidence.undecided[written.undecided]++;
+    if (written.decimal !== null) evidence.decimals[written.decimal]++;
+    if (written.group !== null) evidence.groups[written.group]++;
   }
 }
 
-type Written = { decimal: '.' | ',' | null; group: ',' | '.' | ' ' | "'" | null };
+interface Written {
+  decimal: '.' | ',' | null;
+  group: ',' | '.' | ' ' | "'" | null;
+  undecided: '.' | ',' | null;
+}
+
+const NOTHING: Written = { decimal: null, group: null, undecided: null };
 
 /** What one number uses; null: it is none. */
-function writtenAs(text: string): Written | 'undecided' | null {
+function writtenAs(text: string): Written | null {
   const match = NUMBER.exec(text);
   if (match === null) return null;
   const body = match[2]!.replace(SPACES, ' ');
   const marks = [...new Set(body.replaceAll(/\d/g, ''))];
-  if (marks.length === 0) return { decimal: null, group: null };
+  if (marks.length === 0) return NOTHING;
   const last = body.replaceAll(/\d/g, '').at(-1)!;
   const count = (mark: string) => body.split(mark).length - 1;
   if (marks.length === 1) {
     const [mark] = marks as [',' | '.' | ' ' | "'"];
     if (mark === ' ' || mark === "'" || count(mark) > 1)
-      return isGrouped(body, mark) ? { decimal: null, group: mark } : null;
+      return isGrouped(body, mark) ? { ...NOTHING, group: mark } : null;
     const [whole, fraction] = body.split(mark) as [string, string];
-    const either = mark === ',' && fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole);
-    return either ? 'undecided' : { decimal: mark, group: null };
+    const either = fraction.length === 3 && /^[1-9]\d{0,2}$/.test(whole);
+    return either ? { ...NOTHING, undecided: mark } : { ...NOTHING, decimal: mark };
   }
   if (marks.length > 2 || (last !== '.' && last !== ',') || count(last) > 1) return null;
   const group = marks.find((mark) => mark !== last) as ',' | '.' | ' ' | "'";
-  return isGrouped(body.slice(0, body.indexOf(last)), group) ? { decimal: last, group } : null;
+  return isGrouped(body.slice(0, body.indexOf(last)), group) ? { ...NOTHING, decimal: last, group } : null;
 }
 
 const isGrouped = (whole: string, mark: string): boolean => {
@@ -99,9 +103,11 @@ export function decideDecimal(evidence: NumberEvidence, delimiter: string): Numb
   const dot = decimals['.'] + groups[','];
   if (comma > 0 && dot === 0) return { decimal: ',', sure: 'certain', why: `${comma} numbers are written so` };
   if (dot > 0 && comma === 0) return { decimal: '.', sure: 'certain', why: `${dot} numbers are written so` };
-  if (dot === 0 && comma === 0 && undecided === 0)
-    return { decimal: '.', sure: 'certain', why: 'no number has a fraction' };
   if (dot === 0 && comma === 0) {
+    if (undecided[','] === 0 && undecided['.'] === 0)
+      return { decimal: '.', sure: 'certain', why: 'no number has a fraction' };
+    // Sensors have three decimals more often than their readings have dots between thousands.
+    if (undecided['.'] > 0) return { decimal: '.', sure: 'likely', why: 'all that have a dot look like 1.234' };
     const decimal = delimiter === ';' ? ',' : '.';
     return { decimal, sure: 'guess', why: `all that have a comma look like 1,234; the delimiter is ${delimiter}` };
   }
@@ -119,9 +125,7 @@ export function formatOf(cells: readonly string[], decimal: '.' | ','): NumberFo
   weigh(cells, evidence);
   const { groups, undecided } = evidence;
   const other = decimal === ',' ? '.' : ',';
-  const candidates = [' ', "'", other] as const;
-  let group: NumberFormat['group'] = candidates.find((mark) => groups[mark] > 0) ?? '';
-  if (group === '' && decimal === '.' && undecided > 0) group = ',';
+  const group = ([' ', "'", other] as const).find((mark) => groups[mark] > 0) ?? (undecided[other] > 0 ? other : '');
   const units = new Map<string, number>();
   for (const cell of cells) {
     const { unit } = splitUnit(cell);

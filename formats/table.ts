@@ -1,6 +1,5 @@
-import { type Dialect, guessDialect, isMissing, type Row } from './dialect.js';
-import { isNumber, type Sure } from './numbers.js';
-import { parseStamp } from './stamp.js';
+import { type Dialect, guessDialect, isMissing, isValue, type Row } from './dialect.js';
+import type { Sure } from './numbers.js';
 
 export interface TableColumn {
   name: string;
@@ -40,7 +39,7 @@ export function findTable(text: string): Table | null {
   const comment = COMMENTS.find((sign) => text.split(/\r\n|\n|\r/).some((line) => line.startsWith(sign))) ?? '';
   const { delimiter, rows: all } = guessDialect(comment === '' ? text : withoutRemarks(text, comment));
   const width = widthOf(all);
-  if (width === 0) return null;
+  if (width < 2) return null;
   const start = all.findIndex((row, at) => isTableFrom(all, at, width) && row.cells.length > 0);
   if (start === -1) return null;
   const rows = all.slice(start);
@@ -84,12 +83,11 @@ function widthOf(rows: readonly Row[]): number {
 function isTableFrom(rows: readonly Row[], at: number, width: number): boolean {
   const { length } = rows[at]!.cells;
   if (length !== width && length !== width - 1) return false;
-  const below = rows.slice(at + 1, at + 4);
-  if (length === width - 1 && (width === 2 || rows[at]!.cells.some(isValue))) return false;
-  return below.every(({ cells }) => cells.length >= width - 1) && (length === width || below.length > 0);
+  const below = rows.slice(at + 1, at + 11);
+  // Some records may be broken.
+  if (below.filter(({ cells }) => cells.length === width).length * 2 < below.length) return false;
+  return length === width || (width > 2 && !rows[at]!.cells.some(isValue) && below[0]?.cells.some(isValue) === true);
 }
-
-const isValue = (cell: string) => isNumber(cell.trim()) || parseStamp(cell.trim()) !== null;
 
 /** Whether the first of these rows holds the names of the columns. */
 function headerOf([first, ...below]: readonly Row[], width: number): { sure: Sure; why: string } | null {

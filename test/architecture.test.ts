@@ -17,6 +17,7 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
       'pipelines',
       'dag',
       'config',
+      'formats',
       'store/each-of',
       'store/hash',
       'store/frames',
@@ -37,6 +38,8 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
   embedded: { values: ['config'] },
   config: { values: [] },
   dag: { values: [] },
+  // How files are written, found from their first bytes.
+  formats: { values: [] },
   ml: { values: [] },
 };
 
@@ -48,6 +51,7 @@ const PACKAGES: Record<string, string[]> = {
   workflows: ['@temporalio/workflow', '@temporalio/common'],
   dag: [],
   ml: [],
+  formats: ['csv-parse/sync'],
 };
 
 /** Rooms without clock, chance or surroundings: all of that is handed in. */
