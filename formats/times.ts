@@ -30,6 +30,8 @@ export interface TimeGuess {
   /** Share of the cells that are written so. */
   share: number;
   zoned: boolean;
+  /** Whether they are days, without a time of day. */
+  dateOnly: boolean;
   why: string;
   /** Of dates whose two first numbers may be day or month. */
   order: OrderEvidence | null;
@@ -66,6 +68,7 @@ function ofStamps(stamps: readonly Stamp[], cells: number): TimeGuess {
     format: plain ? { kind: 'plain' } : { kind: 'pattern', patterns: patterns.slice(0, MOST_PATTERNS) },
     share: stamps.length / cells,
     zoned: stamps.some(({ zoned }) => zoned),
+    dateOnly: !patterns.some((pattern) => /%[HI]/.test(pattern)),
     why: plain ? 'written as databases write it' : `written as ${patterns[0]}`,
     order: dates.length === 0 ? null : orderOf(dates),
   };
@@ -73,8 +76,10 @@ function ofStamps(stamps: readonly Stamp[], cells: number): TimeGuess {
 
 function ofNumbers(numbers: readonly number[], cells: number): TimeGuess | null {
   const within = (from: number, to: number) => numbers.filter((number) => number >= from && number < to).length;
-  const guess = (format: TimeFormat, n: number, why: string): TimeGuess | null =>
-    n >= LEAST_SHARE * cells ? { format, share: n / cells, zoned: format.kind === 'epoch', why, order: null } : null;
+  const guess = (format: TimeFormat, n: number, why: string): TimeGuess | null => {
+    if (n < LEAST_SHARE * cells) return null;
+    return { format, share: n / cells, zoned: format.kind === 'epoch', dateOnly: false, why, order: null };
+  };
   for (const [power, unit] of UNITS.entries()) {
     const scale = 1000 ** power;
     const found = guess({ kind: 'epoch', unit }, within(FIRST_S * scale, LAST_S * scale), `${unit} since 1970`);

@@ -39,7 +39,7 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
   config: { values: [] },
   dag: { values: [] },
   // How files are written, found from their first bytes.
-  formats: { values: [] },
+  formats: { values: ['config'] },
   ml: { values: [] },
 };
 
