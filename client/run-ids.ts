@@ -3,13 +3,15 @@ import { nthRunId } from '../store/tables/registry.js';
 
 /** The id under which an execution of a workflow is, or will be, recorded as a run. */
 export async function runIdOf({ db }: Database, workflowId: string, temporalRunId: string): Promise<string> {
-  const rows = await db
-    .selectFrom('runs')
-    .select(['id', 'temporal_run_id'])
+  const runs = db.selectFrom('runs').select('id');
+  const earlier = await runs
     .where('workflow_id', '=', workflowId)
+    .where('temporal_run_id', '<>', temporalRunId)
     .execute();
-  const own = rows.find((row) => row.temporal_run_id === temporalRunId);
-  return own?.id ?? nthRunId(db, workflowId, rows.length + 1);
+  const id = await nthRunId(db, workflowId, earlier.length + 1);
+  // It may have been recorded meanwhile, and then took that name itself.
+  const own = await runs.where('temporal_run_id', '=', temporalRunId).executeTakeFirst();
+  return own?.id ?? id;
 }
 
 /** With what the first run of a workflow was started, also when Temporal has forgotten it; null: there was none. */
