@@ -8,11 +8,13 @@ import { createFeatures } from './features.js';
 import { createFinish } from './finish.js';
 import { createFit } from './fit.js';
 import { createHoldout } from './holdout.js';
+import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
 import { createPredict } from './predict.js';
 import { createPublishModel, createPublishPredictions } from './publish.js';
 import { createRead } from './read.js';
 import { createPredictionReport, createTrainingReport } from './report.js';
+import { createInspectionReport } from './report-inspection.js';
 import { createResolve } from './resolve.js';
 import { createTrain } from './train.js';
 import { createTransform } from './transform.js';
@@ -25,7 +27,11 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     resolve: plainActivity(stores, createResolve(stores)),
     finish: plainActivity(stores, createFinish(stores)),
   }),
-  read: (stores) => mapped(stores, 'read', createRead(stores)),
+  read: (stores) => ({
+    ...mapped(stores, 'inspect', createInspect(stores)),
+    'report-inspection': activity(stores, 'once', createInspectionReport(stores)),
+    ...mapped(stores, 'read', createRead(stores)),
+  }),
   chunk: (stores) => mapped(stores, 'chunk', createChunk(stores)),
   features: (stores) => mapped(stores, 'features', createFeatures(stores)),
   fit: (stores) => ({

@@ -9,7 +9,9 @@ import type { Decision } from './compare.js';
 import type { Stores } from './context.js';
 import type { Scores } from './evaluate.js';
 import type { FeatureTable } from './features.js';
+import type { Findings } from './findings.js';
 import type { CreatorRef } from './fit.js';
+import type { Inspected } from './inspect.js';
 import type { Predictions } from './predict.js';
 import type { PublishedModel, PublishedPredictions } from './publish.js';
 import { reportPage } from './report-page.js';
@@ -18,6 +20,7 @@ import type { Table } from './transform.js';
 
 export interface ReportInput {
   listing: Listing;
+  inspected: Inspected;
   chunks: Chunks;
   features: FeatureTable;
   creator: CreatorRef;
@@ -38,6 +41,8 @@ export interface PredictionReportInput extends ReportInput {
 /** Result of a run: what callers get back, and where the report is. */
 export interface RunResult {
   report: { html: string; json: string };
+  /** How the files were read: what is not sure, and what was left out. */
+  inspection: Inspection;
   account: Chunks['account'];
   chunks: { total: number; days: number; sensors: number; made: number; kept: number };
   features: { made: number; kept: number };
@@ -47,6 +52,16 @@ export interface RunResult {
   metrics: Record<string, number | null>;
   sizes: { id: number; chunks: number }[];
   predictions: number | null;
+}
+
+/** What a person should know of how files were read. */
+export interface Inspection {
+  files: number;
+  tables: number;
+  leftOut: { path: string; why: string }[];
+  leftOutInAll: number;
+  /** Decisions for which there was nothing but a guess. */
+  guesses: { path: string; what: string; decided: string; why: string; fix: string }[];
 }
 
 /** How one feature is distributed in this run, beside the training data of its creator. */
@@ -83,6 +98,7 @@ export interface Report {
   source: string;
   kind: 'training' | 'prediction';
   result: Omit<RunResult, 'report'>;
+  findings: Findings;
   quarantined: Record<string, number>;
   zonelessIn: string | null;
   days: [string, string];
@@ -166,9 +182,11 @@ async function write(
   { run, inputs }: StepCall<ReportInput>,
   kind: Report['kind'],
   outcome: Pick<Report, 'scores' | 'predictions'>,
-  result: Omit<RunResult, 'report'>,
+  figures: Omit<RunResult, 'report' | 'inspection'>,
 ): Promise<RunResult> {
   const { chunks, features, table } = inputs;
+  const findings = await readJson<Findings>(stores.objects, inputs.inspected.findings);
+  const result = { inspection: inspectionOf(findings), ...figures };
   const creator = await readJson<FeatureCreator>(stores.objects, inputs.creator.ref);
   const raw = await readFrame(stores.objects, features.ref);
   const { days } = await readJson<Manifest>(stores.objects, chunks);
@@ -181,6 +199,7 @@ async function write(
     source: inputs.listing.source,
     kind,
     result,
+    findings,
     quarantined: chunks.quarantined,
     zonelessIn: chunks.zonelessIn,
     days: [chunks.firstDay, chunks.lastDay],
@@ -204,6 +223,15 @@ async function write(
     report: { html: stores.objects.describe(html), json: stores.objects.describe(json) },
     ...result,
   };
+}
+
+function inspectionOf({ files, tables, alike, leftOut, leftOutInAll }: Findings): Inspection {
+  const guesses = alike.flatMap(({ path, decisions }) =>
+    decisions
+      .filter(({ sure }) => sure === 'guess')
+      .map(({ what, decided, why, fix }) => ({ path, what, decided, why, fix })),
+  );
+  return { files, tables, leftOut: leftOut.slice(0, 5), leftOutInAll, guesses: guesses.slice(0, 5) };
 }
 
 function shifts(raw: Frame, creator: FeatureCreator): FeatureShift[] {

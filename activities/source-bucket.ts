@@ -1,10 +1,8 @@
-import { posix } from 'node:path';
 import picomatch from 'picomatch';
 import { MillraceError } from '../config/errors.js';
-import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { hashJson } from '../store/hash.js';
-import type { BucketObject, Buckets } from '../store/objects/buckets.js';
-import { ENDING, formatOf, KNOWN_ENDINGS, nameOf, type SourceFile } from './source.js';
+import type { Buckets } from '../store/objects/buckets.js';
+import { ENDING, KNOWN_ENDINGS, type SourceFile } from './source.js';
 
 export const isBucketUrl = (path: string) => path.startsWith('s3://');
 
@@ -36,8 +34,9 @@ export async function listBucket(buckets: Buckets, source: string, only: readonl
       : picomatch(key, { dot: false, nocase: false });
   const root = special === null && found.every((each) => each.key !== key) ? below : folderOf(prefix);
   const selected = only.length === 0 ? () => true : picomatch([...only], { dot: false });
+  const named = special !== null || found.some((each) => each.key === key);
   const usable = found.filter(
-    (each) => matches(each.key) && ENDING.test(each.key) && selected(each.key.slice(root.length)),
+    (each) => matches(each.key) && (named || ENDING.test(each.key)) && selected(each.key.slice(root.length)),
   );
   if (usable.length === 0) {
     throw new MillraceError(
@@ -46,25 +45,15 @@ export async function listBucket(buckets: Buckets, source: string, only: readonl
       { allowed: `endings: ${KNOWN_ENDINGS}`, next: 'check the prefix, and "files" if it is set' },
     );
   }
-  return eachOf(usable, LOOKUPS_AT_ONCE, (object) => pin(buckets, bucket, root, object));
-}
-
-async function pin(buckets: Buckets, bucket: string, root: string, object: BucketObject): Promise<SourceFile> {
-  const path = `s3://${bucket}/${object.key}`;
-  const start = object.bytes === 0 ? Buffer.alloc(0) : await buckets.start(bucket, object.key, 4);
-  return {
-    path,
-    name: nameOf(object.key.slice(root.length)),
-    format: formatOf(path, start),
+  return usable.map((object) => ({
+    path: `s3://${bucket}/${object.key}`,
+    name: object.key.slice(root.length),
     bytes: object.bytes,
     modifiedMs: object.modifiedMs,
     // The server's tag stands for the content: to hash it, all of it would have to be fetched.
     sha256: hashJson([object.tag, object.bytes]),
     tag: object.tag,
-  };
+  }));
 }
 
 const folderOf = (key: string) => key.slice(0, key.lastIndexOf('/') + 1);
-
-/** What a downloaded object is called, so that its ending says what it is. */
-export const localName = (path: string) => `source${ENDING.exec(posix.basename(path))?.[0] ?? ''}`;

@@ -5,7 +5,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { type EncodingGuess, guessEncoding } from '../formats/encoding.js';
+import { type Encoding, type EncodingGuess, guessEncoding } from '../formats/encoding.js';
 
 /** What a file is packed in. */
 export type Packing = 'none' | 'gzip' | 'zstd' | 'zip';
@@ -16,8 +16,10 @@ const MAGIC: [Packing, number[]][] = [
   ['zip', [0x50, 0x4b, 0x03, 0x04]],
 ];
 
-/** So much of the text decides how a file is written: some thousand records. */
-const HEAD_BYTES = 1 << 18;
+/** So much of the text decides how a file is written: some thousand records, or as many as these if they are long. */
+const HEAD_BYTES = 1 << 17;
+const HEAD_LINES = 20;
+const MOST_HEAD_BYTES = 1 << 23;
 
 /** What a file is packed in, by its first bytes: its name may say anything. */
 export function packingOf(start: Uint8Array): Packing {
@@ -34,43 +36,92 @@ export interface Head {
   complete: boolean;
 }
 
+export interface HeadOptions {
+  /** What a person says it is encoded in. */
+  encoding?: Encoding | null;
+  /** Whether only the beginning of the file is there, so that its packing may end in the middle. */
+  partial?: boolean;
+  signal?: AbortSignal;
+}
+
 /** The first lines of a text file, unpacked and decoded. */
-export async function readHead(path: string, signal?: AbortSignal): Promise<Head> {
+export async function readHead(path: string, options: HeadOptions = {}): Promise<Head> {
+  const { encoding: given = null, partial = false, signal } = options;
   const packing = packingOf(await firstBytes(path));
   const blocks: Buffer[] = [];
   let bytes = 0;
+  let lines = 0;
+  let complete = !partial;
   const { stream, close } = unpacked(path, packing);
   try {
     for await (const block of stream) {
       signal?.throwIfAborted();
       blocks.push(block as Buffer);
       bytes += (block as Buffer).length;
-      if (bytes >= HEAD_BYTES) break;
+      lines += lineEnds(block as Buffer);
+      if (bytes < HEAD_BYTES || (lines < HEAD_LINES && bytes < MOST_HEAD_BYTES)) continue;
+      complete = false;
+      break;
     }
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!partial || bytes === 0) throw error;
   } finally {
     close();
   }
-  const start = Buffer.concat(blocks).subarray(0, HEAD_BYTES);
-  const complete = bytes < HEAD_BYTES;
-  const encoding = guessEncoding(start);
+  const start = Buffer.concat(blocks);
+  const encoding = given === null ? guessEncoding(start) : { encoding: given, markBytes: 0, why: 'it was named' };
   if (encoding === null) return { packing, encoding, text: '', complete };
   const text = new TextDecoder(encoding.encoding).decode(start, { stream: !complete });
   return { packing, encoding, text: complete ? text : wholeLines(text), complete };
 }
 
+/** How a text is written as plain UTF-8 text. */
+export interface PlainText {
+  packing: Packing;
+  encoding: Encoding;
+  /** What becomes of each line; null: lines stay as they are. */
+  edit: ((line: string) => string) | null;
+}
+
 /** Writes a text file as plain UTF-8, without the mark at its beginning. Fails where it was cut off or is damaged. */
 export async function writePlain(
   path: string,
-  head: Head,
+  { packing, encoding, edit }: PlainText,
   target: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { stream, close } = unpacked(path, head.packing);
+  const { stream, close } = unpacked(path, packing);
   try {
-    await pipeline(stream, decoder(head.encoding!), createWriteStream(target), { ...(signal && { signal }) });
+    const parts = [stream, decoder(encoding), ...(edit === null ? [] : [lineEditor(edit)]), createWriteStream(target)];
+    await pipeline(parts, { ...(signal && { signal }) });
   } finally {
     close();
   }
+}
+
+function lineEditor(edit: (line: string) => string): Transform {
+  let rest = '';
+  return new Transform({
+    decodeStrings: false,
+    transform(block: string | Buffer, _encoding, done) {
+      const text = rest + block.toString();
+      // A block may end between the two signs of a line's end.
+      const lines = text.split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop()!;
+      done(null, lines.map((line) => `${edit(line)}\n`).join(''));
+    },
+    flush(done) {
+      const line = rest.replace(/\r$/, '');
+      done(null, line === '' ? '' : `${edit(line)}\n`);
+    },
+  });
+}
+
+function lineEnds(block: Buffer): number {
+  let n = 0;
+  for (const byte of block) if (byte === 10 || byte === 13) n++;
+  return n;
 }
 
 function wholeLines(text: string): string {
@@ -89,7 +140,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 }
 
 /** The bytes of a file without their packing. `close` ends the reading of what is not wanted any more. */
-function unpacked(path: string, packing: Packing): { stream: Readable; close(): void } {
+export function unpacked(path: string, packing: Packing): { stream: Readable; close(): void } {
   const raw = createReadStream(path, { highWaterMark: 1 << 18 });
   const close = () => raw.destroy();
   if (packing !== 'gzip' && packing !== 'zstd') return { stream: raw, close };
@@ -123,7 +174,7 @@ function unzstd(): Transform {
   });
 }
 
-function decoder({ encoding }: EncodingGuess): Transform {
+function decoder(encoding: Encoding): Transform {
   // A mark at the beginning is taken off by the decoder itself.
   const text = new TextDecoder(encoding);
   return new Transform({

@@ -1,5 +1,5 @@
-import { open, realpath, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, posix, relative, resolve, sep } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
@@ -8,9 +8,8 @@ import { hashFile } from '../store/hash.js';
 /** One file of a source, pinned: what is read later must still be this. */
 export interface SourceFile {
   path: string;
-  /** Path below the source without its endings; the first part of a sensor id in wide form. */
+  /** Path below the source, with `/`. */
   name: string;
-  format: 'csv' | 'tsv' | 'parquet';
   bytes: number;
   modifiedMs: number;
   /** Hash of its content; of an object in a bucket, of the tag that its server gave it. */
@@ -27,8 +26,11 @@ export interface Listing {
   source: string;
 }
 
-export const ENDING = /\.(parquet|(csv|tsv)(\.gz)?)$/i;
-export const KNOWN_ENDINGS = '.csv, .tsv, .parquet, .csv.gz, .tsv.gz';
+/** Files of folders that are read; what they hold is seen in them. A file that is named may be called anything. */
+export const ENDING =
+  /\.(csv|tsv|tab|txt|dat|json|ndjson|jsonl)(\.(gz|zst))?$|\.(parquet|pq|xlsx|xlsm|db|sqlite|sqlite3|zip)$/i;
+export const KNOWN_ENDINGS =
+  '.csv, .tsv, .tab, .txt, .dat, .json, .ndjson, .jsonl, each also with .gz or .zst; .parquet, .xlsx, .sqlite, .db, .zip';
 
 /**
  * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
@@ -68,7 +70,7 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
   const inside: string[] = [];
   const home = all.length > 0 ? await realpath(root) : root;
   for (const path of all.map((each) => resolve(each)).sort()) {
-    if (!ENDING.test(path) || (wanted !== null && !wanted.has(path))) continue;
+    if ((found?.isDirectory() && !ENDING.test(path)) || (wanted !== null && !wanted.has(path))) continue;
     const real = await realpath(path).catch(() => null);
     // A link that leads nowhere, or out of the source.
     if (real === null || relative(home, real).split(sep)[0] === '..') continue;
@@ -99,8 +101,7 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
     const { size, mtimeMs } = await stat(path);
     return {
       path,
-      name: nameOf(relative(root, path).split(sep).join('/')),
-      format: formatOf(path, await firstBytes(path)),
+      name: relative(root, path).split(sep).join('/'),
       bytes: size,
       modifiedMs: mtimeMs,
       sha256: await hashFile(path, signal),
@@ -112,34 +113,4 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
       next: 'check its permissions, as the user who runs the worker',
     });
   }
-}
-
-/** A path below the source without its endings. */
-export function nameOf(path: string): string {
-  const file = posix
-    .basename(path)
-    .replace(ENDING, '')
-    .replace(/\.txt$/i, '');
-  return posix.join(posix.dirname(path), file);
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** What a file is, by its first four bytes; only text needs the name to tell tabs from commas. */
-export function formatOf(path: string, start: Buffer): SourceFile['format'] {
-  if (start.toString('latin1') === 'PAR1') return 'parquet';
-  if (/\.parquet$/i.test(path)) {
-    throw new MillraceError('MR_FILE_UNREADABLE', `${path} is called Parquet but does not begin with PAR1`, {
-      next: 'write the file anew; it may have been cut off or be of another kind',
-    });
-  }
-  return /\.tsv(\.gz)?$/i.test(path) ? 'tsv' : 'csv';
 }

@@ -6,6 +6,7 @@ import { OVERLAPS } from '../config/schedule.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
+import { inspectCommand } from './inspect.js';
 import { withLog } from './log-tail.js';
 import {
   compareModelsCommand,
@@ -15,6 +16,7 @@ import {
   showModelCommand,
 } from './models.js';
 import { Output } from './output.js';
+import type { ParamOptions } from './params.js';
 import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
 import { exportPredictions, listPredictionsCommand } from './predictions.js';
 import { prepareCommand } from './prepare.js';
@@ -122,6 +124,14 @@ export function createProgram(out: Output): Command {
     .option('--verbose', 'show what the steps log')
     .option(...json)
     .action((pipeline: string, options: RunOptions) => runCommand(out, pipeline, options));
+
+  program
+    .command('inspect <source>')
+    .description('say how a run would read a source: what was found, how sure that is, how to have it otherwise')
+    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
+    .option('--params <file>', 'take params from a YAML file')
+    .option(...json)
+    .action((source: string, options: ParamOptions) => inspectCommand(out, source, options));
 
   const runs = program.command('runs').description('runs, newest first');
   runs

@@ -1,7 +1,8 @@
-import type { Nothing, RunResult } from '../client/millrace.js';
+import type { InspectionResult, Nothing, RunResult } from '../client/millrace.js';
 import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
+import { printInspection } from './inspect.js';
 import { withLog } from './log-tail.js';
 import type { Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
@@ -32,11 +33,12 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
     await withLog(out, options.verbose === true, [runId, workflowId], () =>
       followRun(millrace, workflowId, out, options.verbose),
     );
-    const result = await millrace.result<RunResult | Nothing>(workflowId);
+    const result = await millrace.result<RunResult | InspectionResult | Nothing>(workflowId);
     if ('nothing' in result) {
       out.document({ runId, state: 'done', ...result });
       out.print(`  There was nothing to do: ${result.nothing}.`);
-    } else printResult(out, runId, result, await millrace.steps(workflowId));
+    } else if ('alike' in result) printInspection(out, runId, result);
+    else printResult(out, runId, result, await millrace.steps(workflowId));
   } finally {
     await millrace.close();
   }

@@ -19,8 +19,21 @@ export function printResult(out: Output, runId: string, result: RunResult, steps
   out.print();
   out.print(clustersTable(out, result));
   out.print();
+  for (const line of inspectionLines(out, result)) out.print(line);
   out.print(modelLine(out, result));
   out.print(`  report  ${result.report.html}`);
+}
+
+/** What a person should know of how the files were read. */
+function inspectionLines(out: Output, { inspection }: RunResult): string[] {
+  const { leftOut, leftOutInAll, guesses } = inspection;
+  const mark = out.style('yellow', '!');
+  const lines = guesses.map(
+    ({ what, decided, why, fix }) => `  ${mark} ${what}: ${decided} is a guess: ${why}; set it with ${fix}`,
+  );
+  for (const { path, why } of leftOut) lines.push(`  ${mark} not read: ${path}: ${why}`);
+  if (leftOutInAll > leftOut.length) lines.push(`  ${mark} and ${count(leftOutInAll - leftOut.length)} more`);
+  return lines.length === 0 ? [] : [...lines, '  millrace inspect says how each file is read', ''];
 }
 
 function modelLine(out: Output, { model, metrics, predictions, chunks, decision }: RunResult): string {

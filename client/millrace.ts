@@ -30,7 +30,7 @@ export interface Nothing {
   nothing: string;
 }
 export type { PipelineParams } from '../pipelines/index.js';
-export type { RunResult } from '../pipelines/steps.js';
+export type { InspectionResult, RunResult } from '../pipelines/steps.js';
 export type { RunSummary } from './runs.js';
 
 export interface StartOptions<Params = Record<string, unknown>> {

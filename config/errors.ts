@@ -35,6 +35,11 @@ export const ERRORS = {
   MR_SPACE: { retry: false, exit: 1, meaning: 'The bounded local space is too small for what a batch needs.' },
   MR_SQL: { retry: false, exit: 2, meaning: 'The query was refused.' },
   MR_STORE: { retry: false, exit: 3, meaning: 'The object store cannot be used as it is configured.' },
+  MR_TIME_AMBIGUOUS: {
+    retry: false,
+    exit: 2,
+    meaning: 'Dates may be read with the day or with the month first, and nothing in the files says which.',
+  },
   MR_TOKEN: { retry: false, exit: 2, meaning: 'The server is to be called with a token that it knows.' },
   MR_TOO_FEW_CHUNKS: { retry: false, exit: 1, meaning: 'There are fewer chunks than clusters.' },
   MR_ZONE_UNKNOWN: { retry: false, exit: 2, meaning: 'The time zone is not in the IANA database.' },

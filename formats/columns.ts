@@ -20,8 +20,12 @@ export interface ColumnLook extends TableColumn {
   number: NumberFormat | null;
   /** How its moments are written, if its cells may be moments; numbers may be. */
   time: TimeGuess | null;
-  /** Different cells in the sample, up to a few more than could be sensors. */
+  /** Of booleans, the words for 1 and 0, in small letters. */
+  words: [string, string] | null;
+  /** Different cells in the sample. */
   distinct: number;
+  /** Whether its cells are whole numbers. */
+  whole: boolean;
   /** Whether its cells count up by one, as the numbers of rows do. */
   counts: boolean;
 }
@@ -30,6 +34,9 @@ export interface Look {
   columns: ColumnLook[];
   decimal: NumberDecision;
 }
+
+/** So many cells of a column say how it is written. */
+const SAMPLE = 1000;
 
 /** Of a column, so many cells are numbers that the others are taken for mistakes. */
 const NUMBER_SHARE = 0.5;
@@ -46,25 +53,35 @@ const BOOLEANS: [string, string][] = [
 ];
 const CLOCK = /^\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[ap]\.?m\.?)?$/i;
 
-/** What the columns of a table hold, by the records of the sample. */
-export function lookAt(table: Table): Look {
+/** What the columns of a table hold, by the records of the sample. `given` is what a person says the decimal mark is. */
+export function lookAt(table: Table, given: '.' | ',' | null = null): Look {
   const cells = table.columns.map((_, column) =>
     table.rows.map((row) => (row.cells[column] ?? '').trim()).filter((cell) => !isMissing(cell)),
   );
   const evidence = noEvidence();
   // Dates with dots are no numbers, but those of a column of numbers may look like dates.
-  for (const column of cells) if (kindOf(column) === 'number') weigh(column, evidence);
-  const decimal = decideDecimal(evidence, table.delimiter);
+  const samples = cells.map((column) => column.slice(0, SAMPLE));
+  const kinds = samples.map(kindOf);
+  for (const [at, sample] of samples.entries()) if (kinds[at] === 'number') weigh(sample, evidence);
+  const decimal: NumberDecision =
+    given === null
+      ? decideDecimal(evidence, table.delimiter)
+      : { decimal: given, sure: 'certain', why: 'it was named' };
   const columns = table.columns.map((column, at): ColumnLook => {
     const own = cells[at]!;
-    const kind = kindOf(own);
+    const sample = samples[at]!;
+    const kind = kinds[at]!;
     return {
       ...column,
       kind,
-      number: kind === 'number' ? formatOf(own, decimal.decimal) : null,
-      time: kind === 'time' || kind === 'number' ? guessTime(own) : null,
+      number: kind === 'number' ? formatOf(sample, decimal.decimal) : null,
+      // Of dates, all are asked: where days are above 12 they say what the others mean.
+      time: kind === 'time' ? guessTime(own) : kind === 'number' ? guessTime(sample) : null,
+      words: kind === 'boolean' ? booleansOf(sample) : null,
       distinct: new Set(own).size,
-      counts: own.length > 2 && own.every((cell, row) => row === 0 || Number(cell) === Number(own[row - 1]) + 1),
+      whole: sample.length > 0 && sample.every((cell) => /^-?\d+$/.test(cell)),
+      counts:
+        sample.length > 2 && sample.every((cell, row) => row === 0 || Number(cell) === Number(sample[row - 1]) + 1),
     };
   });
   return { columns, decimal };

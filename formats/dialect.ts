@@ -9,14 +9,16 @@ export interface Row {
 }
 
 export interface Dialect {
-  /** What separates cells. Of `blank`, any number of blanks and tabs. */
-  delimiter: ',' | ';' | '\t' | '|' | 'blank';
+  /** The sign that separates cells. Of `blank`, any number of blanks and tabs. */
+  delimiter: string;
   rows: Row[];
 }
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 /** Lines above the table, notes below it: not all rows have the same number of cells. */
 const LEAST_SCORE = 0.3;
+/** So many lines say what separates cells. */
+const DECIDING_LINES = 300;
 
 /** Cells that say that there is no reading, as loggers and spreadsheets write it. */
 export const MISSING = [
@@ -44,26 +46,40 @@ export const isMissing = (cell: string): boolean => MISSING.includes(cell.trim()
  * cells and cells are numbers, times or words, the one with which they are so most. Null: the text has one column.
  * After van den Burg, Nazábal & Sutton, "Wrangling messy CSV files by detecting row and type patterns" (2019).
  * @param text lines, the last of them whole
+ * @param given what a person says it is
  */
-export function guessDialect(text: string): Dialect {
-  let best: { dialect: Dialect; score: number } | null = null;
+export function guessDialect(text: string, given: string | null = null): Dialect {
+  if (given !== null) return { delimiter: given, rows: given === 'blank' ? splitBlanks(text) : splitRows(text, given) };
+  const some = firstLines(text);
+  let best: { delimiter: string; score: number } = { delimiter: ',', score: 0 };
   for (const delimiter of DELIMITERS) {
-    if (!text.includes(delimiter)) continue;
-    const rows = splitRows(text, delimiter);
-    const score = scoreOf(rows);
-    if (best === null || score > best.score) best = { dialect: { delimiter, rows }, score };
+    if (!some.includes(delimiter)) continue;
+    const score = scoreOf(splitRows(some, delimiter));
+    if (score > best.score) best = { delimiter, score };
   }
-  if (best !== null && best.score >= LEAST_SCORE) return best.dialect;
-  const blank = splitBlanks(text);
-  // Prose has as many words to a line now and then, but no numbers.
-  if (blank.some(({ cells }) => cells.some(isValue)) && scoreOf(blank) > Math.max(LEAST_SCORE, best?.score ?? 0))
-    return { delimiter: 'blank', rows: blank };
-  return best?.dialect ?? { delimiter: ',', rows: splitRows(text, ',') };
+  if (best.score < LEAST_SCORE) {
+    const blank = splitBlanks(some);
+    // Prose has as many words to a line now and then, but no numbers.
+    if (blank.some(({ cells }) => cells.some(isValue)) && scoreOf(blank) > Math.max(LEAST_SCORE, best.score))
+      return { delimiter: 'blank', rows: splitBlanks(text) };
+  }
+  return { delimiter: best.delimiter, rows: splitRows(text, best.delimiter) };
+}
+
+function firstLines(text: string): string {
+  let end = 0;
+  for (let lines = 0; lines < DECIDING_LINES; lines++) {
+    const next = text.indexOf('\n', end);
+    if (next === -1) return text;
+    end = next + 1;
+  }
+  return text.slice(0, end);
 }
 
 /** Splits a text into rows; lines that are blank are none. */
 export function splitRows(text: string, delimiter: string): Row[] {
-  const records = parse(text, {
+  // Of line ends of two signs within quotes, the parser counts both.
+  const records = parse(text.replaceAll('\r\n', '\n'), {
     delimiter,
     info: true,
     relax_column_count: true,

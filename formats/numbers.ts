@@ -1,10 +1,13 @@
 /** How numbers are written in a column. */
 export interface NumberFormat {
-  decimal: '.' | ',';
+  /** Null: no number has a fraction. */
+  decimal: '.' | ',' | null;
   /** What stands between thousands; '' where nothing does. */
   group: '' | ',' | '.' | ' ' | "'";
-  /** What stands behind each number, as `°C` or `%`. */
-  unit: string | null;
+  /** What stands behind numbers, as `°C` or `%`, the commonest first. */
+  units: string[];
+  /** Whether they are written as programs write numbers: a cast reads them. */
+  plain: boolean;
 }
 
 /** What a cell says about how its numbers are written. */
@@ -30,7 +33,7 @@ export function isNumber(cell: string): boolean {
 
 export function splitUnit(cell: string): { number: string; unit: string | null } {
   const match = WITH_UNIT.exec(cell);
-  if (match === null || /^(e\d*|x[\da-f]+)$/i.test(match[2]!)) return { number: cell, unit: null };
+  if (match === null || /^(e[+-]?\d*|x[\da-f]+)$/i.test(match[2]!)) return { number: cell, unit: null };
   return { number: match[1]!.trim(), unit: match[2]! };
 }
 
@@ -59,12 +62,14 @@ const NOTHING: Written = { decimal: null, group: null, undecided: null };
 
 /** What one number uses; null: it is none. */
 function writtenAs(text: string): Written | null {
+  if (/^[+-]?\d+$/.test(text)) return NOTHING;
   const match = NUMBER.exec(text);
   if (match === null) return null;
   const body = match[2]!.replace(SPACES, ' ');
-  const marks = [...new Set(body.replaceAll(/\d/g, ''))];
+  const all = body.replaceAll(/\d/g, '');
+  const marks = [...new Set(all)];
   if (marks.length === 0) return NOTHING;
-  const last = body.replaceAll(/\d/g, '').at(-1)!;
+  const last = all.at(-1)!;
   const count = (mark: string) => body.split(mark).length - 1;
   if (marks.length === 1) {
     const [mark] = marks as [',' | '.' | ' ' | "'"];
@@ -88,7 +93,7 @@ const isGrouped = (whole: string, mark: string): boolean => {
 export type Sure = 'certain' | 'likely' | 'guess';
 
 export interface NumberDecision {
-  decimal: '.' | ',';
+  decimal: '.' | ',' | null;
   sure: Sure;
   why: string;
 }
@@ -105,7 +110,7 @@ export function decideDecimal(evidence: NumberEvidence, delimiter: string): Numb
   if (dot > 0 && comma === 0) return { decimal: '.', sure: 'certain', why: `${dot} numbers are written so` };
   if (dot === 0 && comma === 0) {
     if (undecided[','] === 0 && undecided['.'] === 0)
-      return { decimal: '.', sure: 'certain', why: 'no number has a fraction' };
+      return { decimal: null, sure: 'certain', why: 'no number has a fraction' };
     // Sensors have three decimals more often than their readings have dots between thousands.
     if (undecided['.'] > 0) return { decimal: '.', sure: 'likely', why: 'all that have a dot look like 1.234' };
     const decimal = delimiter === ';' ? ',' : '.';
@@ -120,7 +125,7 @@ export function decideDecimal(evidence: NumberEvidence, delimiter: string): Numb
 }
 
 /** How the numbers of a column are written, where the decimal mark is known. */
-export function formatOf(cells: readonly string[], decimal: '.' | ','): NumberFormat {
+export function formatOf(cells: readonly string[], decimal: NumberFormat['decimal']): NumberFormat {
   const evidence = noEvidence();
   weigh(cells, evidence);
   const { groups, undecided } = evidence;
@@ -128,9 +133,27 @@ export function formatOf(cells: readonly string[], decimal: '.' | ','): NumberFo
   const group = ([' ', "'", other] as const).find((mark) => groups[mark] > 0) ?? (undecided[other] > 0 ? other : '');
   const units = new Map<string, number>();
   for (const cell of cells) {
-    const { unit } = splitUnit(cell);
-    if (unit !== null) units.set(unit, (units.get(unit) ?? 0) + 1);
+    const { number, unit } = splitUnit(cell);
+    if (unit !== null && isNumber(number)) units.set(unit, (units.get(unit) ?? 0) + 1);
   }
-  const [unit] = [...units].sort(([, a], [, b]) => b - a)[0] ?? [null];
-  return { decimal, group, unit };
+  return {
+    decimal,
+    group,
+    units: [...units].sort(([, a], [, b]) => b - a).map(([unit]) => unit),
+    plain: decimal !== ',' && cells.every((cell) => PLAIN.test(cell) || !isNumber(cell)) && !cells.some(hasMinusSign),
+  };
+}
+
+/** Some write a minus with the sign that printers have for it. */
+const hasMinusSign = (cell: string) => cell.startsWith('\u2212');
+
+/** The number that a cell is, written so; null: it is none. */
+export function parseNumber(cell: string, { decimal, group, units }: NumberFormat): number | null {
+  const text = cell.trim().replace('\u2212', '-');
+  const split = splitUnit(text);
+  const bare = split.unit !== null && units.includes(split.unit) ? split.number : text;
+  if (!isNumber(bare)) return null;
+  const whole = group === '' ? bare : group === ' ' ? bare.replaceAll(SPACES, '') : bare.replaceAll(group, '');
+  const number = Number(decimal === ',' ? whole.replace(',', '.') : whole);
+  return Number.isNaN(number) ? null : number;
 }

@@ -1,6 +1,6 @@
 import { didYouMean } from '../config/nearest.js';
 import type { ColumnLook } from './columns.js';
-import type { Row } from './dialect.js';
+import { isMissing, type Row } from './dialect.js';
 import type { Sure } from './numbers.js';
 import { guessTime, type TimeGuess } from './times.js';
 
@@ -151,11 +151,13 @@ export function decideRoles(columns: readonly ColumnLook[], rows: readonly Row[]
   const chosen = choice.value === null ? null : choice.value.map((name) => columnNamed(open, name, 'value').name);
   const usable: ColumnLook[] = [];
   for (const column of open) {
-    const why = whyLeftOut(column, chosen);
+    // What stands under such a name is a reading, or a mistake that is to be set apart.
+    const sure = chosen === null && sensors.length > 0 && isCalledValue(column);
+    const why = sure ? null : whyLeftOut(column, chosen);
     if (why === null) usable.push(column);
     else leftOut.push({ column: column.name, why });
   }
-  const named = sensors.length === 0 ? undefined : usable.find(({ name }) => VALUE_NAMES.has(plainName(name)));
+  const named = sensors.length === 0 ? undefined : usable.find(isCalledValue);
   const values = chosen === null && named !== undefined ? [named] : usable;
   for (const { name } of usable)
     if (!values.some((value) => value.name === name))
@@ -169,6 +171,8 @@ export function decideRoles(columns: readonly ColumnLook[], rows: readonly Row[]
   const form = sensors.length === 0 ? 'wide' : values.length === 1 ? 'long' : 'several';
   return { form, time, sensors, values: values.map(({ name }) => name), leftOut, decisions };
 }
+
+const isCalledValue = ({ name }: ColumnLook) => VALUE_NAMES.has(plainName(name));
 
 export function columnsOf(time: TimeColumns): string[] {
   if (time.form === 'one') return [time.column];
@@ -202,7 +206,7 @@ function timeOf(
     throw new RoleMissing('time', chosen === null ? 'no column holds times' : `${chosen.join(', ')}: no times`, names);
   }
   const names = columnsOf(found.time);
-  decisions.push({ what: 'time', decided: names.join(' + '), ...found, fix: `timeColumn: ${names[0]}` });
+  decisions.push({ what: 'time', decided: names.join(' + '), ...found, fix: `timeColumn: ${yamlOf(names)}` });
   return found.time;
 }
 
@@ -240,11 +244,41 @@ function findTime(columns: readonly ColumnLook[], rows: readonly Row[]): Found<T
   if (parts !== null) return { time: parts, sure: 'certain', why: 'columns are called year, month and day' };
   const numbers = columns.filter(({ kind, time }) => kind === 'number' && time !== null);
   const called = numbers.find(({ name }) => scoreOf(name) > 0);
-  const only = called ?? (numbers[0]?.name === columns[0]?.name ? numbers[0] : undefined);
-  if (only === undefined) return null;
-  const why = `its numbers may be ${only.time!.why}`;
+  const [first] = columns;
+  const grows = first !== undefined && numbers.includes(first) && isGrowing(rows.map(({ cells }) => Number(cells[0])));
+  const only = called ?? (grows ? first : undefined);
+  if (only === undefined) return timeByName(columns, rows);
+  const why = `its numbers may be ${only.time!.why}${called === undefined ? ', and they grow' : ''}`;
   return { time: { form: 'one', column: only.name, guess: only.time! }, sure: called ? 'likely' : 'guess', why };
 }
+
+/** Time goes on: of numbers that no name calls times, hardly any is smaller than the one before. */
+function isGrowing(numbers: readonly number[]): boolean {
+  const back = numbers.filter((number, at) => at > 0 && number < numbers[at - 1]!).length;
+  return numbers.length > 1 && back <= numbers.length / 20 && numbers.at(-1)! > numbers[0]!;
+}
+
+const yamlOf = (names: readonly string[]) => JSON.stringify(names.length === 1 ? names[0] : names);
+
+/** A column that is called a time is one, also when most of its cells are none: they are to be set apart. */
+function timeByName(columns: readonly ColumnLook[], rows: readonly Row[]): Found<TimeColumns> | null {
+  const at = columns.findIndex(({ name }) => TIME_NAMES.has(plainName(name)));
+  if (at === -1) return null;
+  const cells = rows.map(({ cells: own }) => own[at]?.trim() ?? '').filter((cell) => !isMissing(cell));
+  const why =
+    cells.length === 0 ? 'it is called so; it is empty' : `it is called so; ${cells[0]} is no time that is known`;
+  const guess = guessTime(cells, 0) ?? UNKNOWN;
+  return { time: { form: 'one', column: columns[at]!.name, guess }, sure: 'guess', why };
+}
+
+const UNKNOWN: TimeGuess = {
+  format: { kind: 'plain' },
+  share: 0,
+  zoned: false,
+  dateOnly: false,
+  why: 'nothing else is known',
+  order: null,
+};
 
 function dateClock(
   columns: readonly ColumnLook[],
@@ -290,8 +324,9 @@ function sensorsOf(
   choice: RoleChoice,
   decisions: Decision[],
 ): string[] {
+  const at = (name: string) => all.findIndex((column) => column.name === name);
   const say = (names: string[], sure: Sure, why: string) => {
-    decisions.push({ what: 'sensor', decided: names.join(' / '), sure, why, fix: `sensorColumn: ${names[0]}` });
+    decisions.push({ what: 'sensor', decided: names.join(' / '), sure, why, fix: `sensorColumn: ${yamlOf(names)}` });
     return names;
   };
   if (choice.sensor !== null)
@@ -301,28 +336,49 @@ function sensorsOf(
       'it was named',
     );
   const named = columns.filter((column) => SENSOR_NAMES.has(plainName(column.name)) && mayName(column, rows.length));
-  if (named.length > 0)
+  const readings = columns.some((column) => !named.includes(column) && (isReading(column) || isCalledValue(column)));
+  if (named.length > 0 && readings)
     return say(
-      named.map(({ name }) => name),
+      telling(named, rows, at).map(({ name }) => name),
       'likely',
       'it is called like one',
     );
+  const texts = columns.filter((column) => column.kind === 'text' && mayName(column, rows.length));
+  if (texts.length === 1 && columns.some(isCalledValue))
+    return say([texts[0]!.name], 'likely', 'it is the one text beside the readings');
   // Where one time comes several times, a text tells its readings apart.
-  const at = (name: string) => all.findIndex((column) => column.name === name);
   const times = all.find(({ kind }) => kind === 'time');
   if (times === undefined) return [];
   const pairs = (column: ColumnLook) =>
     new Set(rows.map(({ cells }) => `${cells[at(times.name)]}\n${cells[at(column.name)]}`)).size;
   if (times.distinct > 0.9 * rows.length) return [];
-  const telling = columns.find((column) => column.kind === 'text' && pairs(column) > 0.99 * rows.length);
-  return telling === undefined ? [] : say([telling.name], 'likely', 'it tells readings of one time apart');
+  const text = columns.find((column) => column.kind === 'text' && pairs(column) > 0.99 * rows.length);
+  return text === undefined ? [] : say([text.name], 'likely', 'it tells readings of one time apart');
 }
+
+/** Of columns that may name sensors, those that say something that the finer ones do not. */
+function telling(columns: readonly ColumnLook[], rows: readonly Row[], at: (name: string) => number): ColumnLook[] {
+  const finest = [...columns].sort((a, b) => b.distinct - a.distinct);
+  const chosen: ColumnLook[] = [];
+  let distinct = 0;
+  for (const column of finest) {
+    const places = [...chosen, column].map(({ name }) => at(name));
+    const ids = new Set(rows.map(({ cells }) => places.map((place) => cells[place]).join('\n'))).size;
+    if (chosen.length > 0 && ids <= distinct) continue;
+    chosen.push(column);
+    distinct = ids;
+  }
+  return columns.filter((column) => chosen.includes(column));
+}
+
+const isReading = ({ kind }: ColumnLook) => kind === 'number' || kind === 'boolean' || kind === 'empty';
 
 /** Texts, and whole numbers, that come again and again. */
 function mayName(column: ColumnLook, rows: number): boolean {
+  const plain = plainName(column.name);
+  if (/^(sensor|device|station|meter)(id|name)?$/.test(plain) && column.kind !== 'time')
+    return column.kind !== 'number' || column.whole || column.distinct <= rows / 4;
   if (column.counts) return false;
   if (column.kind === 'text') return rows < 20 || column.distinct <= rows / 2;
-  return (
-    column.kind === 'number' && plainName(column.name) !== 'measurement' && column.distinct <= Math.max(1, rows / 4)
-  );
+  return column.kind === 'number' && plain !== 'measurement' && column.distinct <= Math.max(1, rows / 4);
 }

@@ -1,19 +1,23 @@
+import type { Choice } from './choice.js';
 import { type ColumnLook, lookAt } from './columns.js';
-import { type Decision, decideRoles, type RoleChoice, type Roles } from './roles.js';
+import { parseNumber } from './numbers.js';
+import { type Decision, decideRoles, type Roles } from './roles.js';
+import { findSentinels } from './sentinels.js';
 import { findTable, type Table } from './table.js';
-import { decideOrder, type OrderEvidence } from './times.js';
+import { decideOrder, type OrderEvidence, type TimeFormat } from './times.js';
 
-/** How a text file is written and what its columns are for: all that is needed to read it. */
+/** How a table is written and what its columns are for: all that is needed to read it. */
 export interface Shape {
-  delimiter: Table['delimiter'];
-  /** Sign that lines of remarks begin with; '' where there are none. */
-  comment: string;
-  headerLine: number | null;
-  firstLine: number;
+  /** How its text is divided; of files that have types of their own, as Parquet, null. */
+  text: Pick<Table, 'delimiter' | 'width' | 'comment' | 'headerLine' | 'firstLine'> | null;
   columns: ColumnLook[];
   roles: Roles;
+  /** How moments are written; null where they are in parts. */
+  time: TimeFormat | null;
   /** What the dates say about which number is the day; null where that is no question. */
   order: OrderEvidence | null;
+  /** Numbers that stand for a missing reading. */
+  sentinels: number[];
   /** All that was decided, in the order in which one would ask. */
   decisions: Decision[];
   /** The first records, as they stand there. */
@@ -21,7 +25,8 @@ export interface Shape {
 }
 
 const PREVIEW_ROWS = 5;
-const DELIMITER_NAMES: Record<Table['delimiter'], string> = {
+const SENTINEL_ROWS = 2000;
+const DELIMITER_NAMES: Record<string, string> = {
   ',': 'comma',
   ';': 'semicolon',
   '\t': 'tab',
@@ -30,61 +35,198 @@ const DELIMITER_NAMES: Record<Table['delimiter'], string> = {
 };
 
 /**
- * The shape of a text, by its first lines. Null: there is no table in it.
+ * The shape of a text, by its first lines. Null: there is no table in it; `empty`: it has names and no records.
  * @param text whole lines from its beginning
  * @throws RoleMissing when there is a table, but not of readings
  */
-export function shapeOf(text: string, choice: RoleChoice): Shape | null {
-  const table = findTable(text);
+export function shapeOf(text: string, choice: Choice): Shape | 'empty' | null {
+  const table = findTable(text, choice);
   if (table === null) return null;
-  const look = lookAt(table);
-  const roles = decideRoles(look.columns, table.rows, choice);
-  const { time } = roles;
-  const order = time.form === 'parts' ? null : time.guess.order;
+  if (table.rows.length === 0) return 'empty';
+  const { delimiter, width, comment, headerLine, firstLine } = table;
+  const look = lookAt(table, choice.decimal);
+  const decisions: Decision[] = [
+    {
+      what: 'delimiter',
+      decided: DELIMITER_NAMES[delimiter] ?? JSON.stringify(delimiter),
+      sure: 'certain',
+      why:
+        choice.delimiter === null
+          ? `it makes ${table.columns.length} columns of ${table.rows.length} records`
+          : 'it was named',
+      fix: `delimiter: ${JSON.stringify(delimiter)}`,
+    },
+    {
+      what: 'header',
+      decided: headerLine === null ? 'none' : `line ${headerLine}`,
+      sure: table.sure,
+      why: table.why,
+      fix: `header: ${headerLine ?? 0}`,
+    },
+    {
+      what: 'decimal mark',
+      ...look.decimal,
+      decided: look.decimal.decimal ?? 'none',
+      fix: `decimal: "${look.decimal.decimal ?? '.'}"`,
+    },
+  ];
+  const rows = table.rows.map(({ cells }) => cells);
+  return shaped({ delimiter, width, comment, headerLine, firstLine }, look.columns, rows, choice, decisions);
+}
+
+/**
+ * The shape of a table whose columns have types, by its first records as text.
+ * @param typed names and types as DuckDB calls them
+ * @throws RoleMissing when it is not one of readings
+ */
+export function shapeOfTyped(
+  typed: readonly { name: string; type: string }[],
+  rows: readonly string[][],
+  choice: Choice,
+): Shape {
+  const look = lookAt(
+    {
+      delimiter: 'typed',
+      width: typed.length,
+      headerLine: null,
+      firstLine: 1,
+      columns: typed.map(({ name }) => ({ name, unit: null })),
+      comment: '',
+      rowNames: false,
+      rows: rows.map((cells, at) => ({ line: at + 1, cells })),
+      sure: 'certain',
+      why: '',
+    },
+    choice.decimal,
+  );
+  const columns = look.columns.map((column, at) => ofType(column, typed[at]!.type));
+  return shaped(null, columns, rows, choice, []);
+}
+
+const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
+
+/** What a type says goes before what the cells look like. */
+function ofType(column: ColumnLook, type: string): ColumnLook {
+  if (NUMBER_TYPE.test(type)) return { ...column, kind: 'number' };
+  if (type === 'BOOLEAN') return { ...column, kind: 'boolean' };
+  return column;
+}
+
+function shaped(
+  text: Shape['text'],
+  columns: ColumnLook[],
+  rows: readonly string[][],
+  choice: Choice,
+  before: Decision[],
+): Shape {
+  const withFormat = choice.timeFormat === null ? columns : columns.map((each) => named(each, choice));
+  const roles = decideRoles(
+    withFormat,
+    rows.map((cells, at) => ({ line: at + 1, cells })),
+    choice,
+  );
+  const guess = roles.time.form === 'parts' ? null : roles.time.guess;
+  const time = choice.timeFormat === null ? (guess?.format ?? null) : formatNamed(choice.timeFormat);
+  const order = choice.timeFormat === null ? (guess?.order ?? null) : null;
+  const sentinels = sentinelsOf(columns, roles, rows, choice);
   return {
-    delimiter: table.delimiter,
-    comment: table.comment,
-    headerLine: table.headerLine,
-    firstLine: table.firstLine,
-    columns: look.columns,
+    text,
+    columns,
     roles,
+    time,
     order,
+    sentinels: sentinels.numbers,
     decisions: [
-      {
-        what: 'delimiter',
-        decided: DELIMITER_NAMES[table.delimiter],
-        sure: 'certain',
-        why: `it makes ${table.columns.length} columns of ${table.rows.length} records`,
-        fix: `delimiter: ${JSON.stringify(table.delimiter)}`,
-      },
-      {
-        what: 'header',
-        decided: table.headerLine === null ? 'none' : `line ${table.headerLine}`,
-        sure: table.sure,
-        why: table.why,
-        fix: `header: ${table.headerLine}`,
-      },
-      {
-        what: 'decimal mark',
-        ...look.decimal,
-        decided: look.decimal.decimal,
-        fix: `decimal: "${look.decimal.decimal}"`,
-      },
+      ...before,
       ...roles.decisions,
-      ...orderDecision(order),
+      ...(guess === null || choice.timeFormat !== null ? [] : [formatDecision(guess.why, time!)]),
+      ...orderDecision(order, choice.dayFirst),
+      ...sentinels.decisions,
     ],
-    preview: table.rows.slice(0, PREVIEW_ROWS).map(({ cells }) => cells),
+    preview: rows.slice(0, PREVIEW_ROWS).map((cells) => [...cells]),
   };
 }
 
+/** A column that was named for the time is one, however strange its cells are: their format was named too. */
+function named(column: ColumnLook, { time, timeFormat }: Choice): ColumnLook {
+  if (time?.[0] !== column.name && column.time === null) return column;
+  const format = formatNamed(timeFormat!);
+  return {
+    ...column,
+    kind: time?.[0] === column.name ? 'time' : column.kind,
+    time: { format, share: 1, zoned: format.kind === 'epoch', dateOnly: false, why: 'as named', order: null },
+  };
+}
+
+/** What `timeFormat` stands for. */
+export function formatNamed(format: string): TimeFormat {
+  if (format === 'iso') return { kind: 'plain' };
+  if (format === 'serial') return { kind: 'serial' };
+  const epoch = /^epoch-(s|ms|us|ns)$/.exec(format)?.[1];
+  return epoch === undefined
+    ? { kind: 'pattern', patterns: [format] }
+    : { kind: 'epoch', unit: epoch as 's' | 'ms' | 'us' | 'ns' };
+}
+
+function formatDecision(why: string, format: TimeFormat): Decision {
+  const name =
+    format.kind === 'pattern'
+      ? format.patterns[0]!
+      : format.kind === 'epoch'
+        ? `epoch-${format.unit}`
+        : format.kind === 'plain'
+          ? 'iso'
+          : 'serial';
+  const sure = format.kind === 'epoch' || format.kind === 'serial' ? 'likely' : 'certain';
+  // Where the day stands is another decision.
+  const shown = name.replace('%1', '%d').replace('%2', '%m');
+  return { what: 'time format', decided: shown, sure, why, fix: `timeFormat: ${JSON.stringify(shown)}` };
+}
+
 /** Whether days or months come first, where the dates leave that open and these cells settle it. */
-function orderDecision(order: OrderEvidence | null): Decision[] {
+function orderDecision(order: OrderEvidence | null, given: boolean | null): Decision[] {
   if (order === null) return [];
+  const what = 'day or month first';
+  if (given !== null) {
+    const decided = given ? 'day-first' : 'month-first';
+    return [{ what, decided, sure: 'certain', why: 'it was named', fix: `dayFirst: ${given}` }];
+  }
   const found = decideOrder(order);
   const fix = `dayFirst: ${found?.order !== 'month-first'}`;
-  if (found === null)
-    return [
-      { what: 'day or month first', decided: 'open', sure: 'guess', why: 'the dates can be read both ways', fix },
-    ];
-  return [{ what: 'day or month first', decided: found.order, sure: found.sure, why: found.why, fix }];
+  if (found === null) return [{ what, decided: 'open', sure: 'guess', why: 'the dates can be read both ways', fix }];
+  return [{ what, decided: found.order, sure: found.sure, why: found.why, fix }];
+}
+
+function sentinelsOf(
+  columns: readonly ColumnLook[],
+  roles: Roles,
+  rows: readonly string[][],
+  choice: Choice,
+): { numbers: number[]; decisions: Decision[] } {
+  const what = 'numbers for missing';
+  if (choice.sentinels !== null) {
+    const numbers = [...choice.sentinels];
+    const decided = numbers.join(', ') || 'none';
+    const fix = `sentinels: [${numbers.join(', ')}]`;
+    return { numbers, decisions: [{ what, decided, sure: 'certain', why: 'they were named', fix }] };
+  }
+  const numbers = columns.map((column, at) => {
+    if (column.kind !== 'number' || column.number === null || !roles.values.includes(column.name)) return [];
+    return rows.slice(0, SENTINEL_ROWS).flatMap((cells) => parseNumber(cells[at] ?? '', column.number!) ?? []);
+  });
+  const { seen, later } = findSentinels(numbers);
+  const why = seen.map(({ number, times }) => `${number} comes ${times} times`).join(', ');
+  const decisions: Decision[] =
+    seen.length === 0
+      ? []
+      : [
+          {
+            what,
+            decided: seen.map(({ number }) => number).join(', '),
+            sure: 'likely',
+            why: `${why}, and no other reading is near`,
+            fix: `sentinels: [${seen.map(({ number }) => number).join(', ')}]`,
+          },
+        ];
+  return { numbers: [...seen.map(({ number }) => number), ...later], decisions };
 }

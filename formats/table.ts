@@ -10,6 +10,8 @@ export interface TableColumn {
 /** Where the table of a text begins, and what its columns are called. */
 export interface Table {
   delimiter: Dialect['delimiter'];
+  /** Cells of a record. */
+  width: number;
   /** Line of the names, from 1; null: there are none, columns are called `column1` and so on. */
   headerLine: number | null;
   /** Line of the first record. */
@@ -31,37 +33,73 @@ const COMMENTS = ['#', '%', '//', '!', '*'];
 const BRACKETS = /^(.*\S)\s*[[(]\s*([^\])]{1,15}?)\s*[\])]$/;
 const UNIT = /^[[(]?(?:[%‰°]|[°µμ]?\p{L}[\p{L}\d²³°%/·.*^-]{0,11}|-|\d\/\p{L}+)[\])]?$/u;
 
+/** What a person says about a text; null: found from it. */
+export interface TableChoice {
+  delimiter: string | null;
+  /** Line of the names; 0: there are none. */
+  header: number | null;
+}
+
 /**
  * Finds the table in the first lines of a text: lines of remarks and of metadata above it are passed over, then come
  * the names, a row of units perhaps, and the records. Null: there is no table.
  */
-export function findTable(text: string): Table | null {
-  const comment = COMMENTS.find((sign) => text.split(/\r\n|\n|\r/).some((line) => line.startsWith(sign))) ?? '';
-  const { delimiter, rows: all } = guessDialect(comment === '' ? text : withoutRemarks(text, comment));
-  const width = widthOf(all);
+export function findTable(text: string, choice: TableChoice = { delimiter: null, header: null }): Table | null {
+  const comment = commentOf(text);
+  const { delimiter, rows: all } = guessDialect(
+    comment === '' ? text : withoutRemarks(text, comment),
+    choice.delimiter,
+  );
+  const below = choice.header ? all.filter(({ line }) => line >= choice.header!) : all;
+  const width = widthOf(below);
   if (width < 2) return null;
-  const start = all.findIndex((row, at) => isTableFrom(all, at, width) && row.cells.length > 0);
+  const start = choice.header ? 0 : below.findIndex((_, at) => isTableFrom(below, at, width));
   if (start === -1) return null;
-  const rows = all.slice(start);
-  const header = headerOf(rows, width);
-  const names = header === null ? null : rows[0]!.cells;
-  const rowNames = names !== null && names.length === width - 1;
-  const units = names === null ? null : unitsOf(rows[1], rows[2], width);
-  const first = names === null ? 0 : units === null ? 1 : 2;
+  const rows = below.slice(start);
+  const header = headerOf(rows, width, choice.header);
+  const remark = header === null && choice.header === null ? namesInRemark(text, comment, delimiter, rows[0]!) : null;
+  const names = header === null ? (remark?.cells ?? null) : rows[0]!.cells;
+  const short = names !== null && names.length === width - 1;
+  // Some programs end each record with a delimiter, but not the names.
+  const rowNames = short && !rows.slice(1).every(({ cells }) => cells.length < width || cells[width - 1] === '');
+  const units = header === null ? null : unitsOf(rows[1], rows[2], width);
+  const first = header === null ? 0 : units === null ? 1 : 2;
   const records = rows.slice(first);
   const given = names === null ? [] : rowNames ? ['', ...names] : names;
   const labels = unique(Array.from({ length: width }, (_, at) => given[at]?.trim() || `column${at + 1}`));
   return {
     delimiter,
-    headerLine: names === null ? null : rows[0]!.line,
+    width,
+    headerLine: remark?.line ?? (header === null ? null : rows[0]!.line),
     firstLine: records[0]?.line ?? rows.at(-1)!.line + 1,
     columns: labels.map((label, at) => columnOf(label, units?.[at])),
     comment,
     rowNames,
     rows: records,
     sure: header?.sure ?? 'likely',
-    why: header?.why ?? 'its first row looks like the others',
+    why:
+      header?.why ??
+      (remark === null ? 'its first row looks like the others' : 'the remark above the records has as many words'),
   };
+}
+
+/** The sign that lines of remarks begin with; where most lines begin with it, it is no such sign. */
+function commentOf(text: string): string {
+  const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
+  const counts = COMMENTS.map((sign) => ({ sign, n: lines.filter((line) => line.startsWith(sign)).length }));
+  return counts.find(({ n }) => n > 0 && n < lines.length / 2)?.sign ?? '';
+}
+
+/** The names of the columns, where they stand in the last remark above the first record. */
+function namesInRemark(text: string, comment: string, delimiter: string, { line, cells }: Row): Row | null {
+  if (comment === '') return null;
+  const lines = text.split(/\r\n|\n|\r/).slice(0, line - 1);
+  const at = lines.findLastIndex((each) => each.startsWith(comment));
+  if (at === -1) return null;
+  const [names] = guessDialect(lines[at]!.slice(comment.length).trim(), delimiter).rows;
+  const words = names?.cells.map((cell) => cell.trim()) ?? [];
+  if (words.length !== cells.length || words.some((word) => word === '' || isValue(word))) return null;
+  return { line: at + 1, cells: words };
 }
 
 /** Remarks as blank lines, so that the others keep their numbers. */
@@ -90,7 +128,12 @@ function isTableFrom(rows: readonly Row[], at: number, width: number): boolean {
 }
 
 /** Whether the first of these rows holds the names of the columns. */
-function headerOf([first, ...below]: readonly Row[], width: number): { sure: Sure; why: string } | null {
+function headerOf(
+  [first, ...below]: readonly Row[],
+  width: number,
+  given: number | null,
+): { sure: Sure; why: string } | null {
+  if (given !== null) return given === 0 ? null : { sure: 'certain', why: 'it was named' };
   const names = first!.cells.map((cell) => cell.trim());
   if (first!.cells.length === width - 1) return { sure: 'likely', why: 'its rows have one cell more: their names' };
   const values = names.filter(isValue).length;

@@ -20,6 +20,8 @@ export interface OrderEvidence {
   /** Cells that can only be read so: the other number is above 12. */
   dayFirst: number;
   monthFirst: number;
+  /** Cells whose two numbers differ: the others are the same day either way. */
+  different: number;
   /** Days from each cell to the next, summed, in either reading: data go on from day to day. */
   dayFirstJumps: number;
   monthFirstJumps: number;
@@ -49,11 +51,14 @@ const LEAST_SHARE = 0.9;
 const MOST_PATTERNS = 6;
 const DAY_MS = 86_400_000;
 
-/** How the moments of a column are written, by some of its cells; null: they are none. */
-export function guessTime(cells: readonly string[]): TimeGuess | null {
+/**
+ * How the moments of a column are written, by some of its cells; null: they are none.
+ * @param leastShare of the cells that have to be moments
+ */
+export function guessTime(cells: readonly string[], leastShare = LEAST_SHARE): TimeGuess | null {
   if (cells.length === 0) return null;
   const stamps = cells.map(parseStamp).filter((stamp) => stamp !== null);
-  if (stamps.length >= LEAST_SHARE * cells.length) return ofStamps(stamps, cells.length);
+  if (stamps.length > 0 && stamps.length >= leastShare * cells.length) return ofStamps(stamps, cells.length);
   const numbers = cells.map(Number).filter((number) => Number.isFinite(number));
   return numbers.length < LEAST_SHARE * cells.length ? null : ofNumbers(numbers, cells.length);
 }
@@ -88,14 +93,16 @@ function ofNumbers(numbers: readonly number[], cells: number): TimeGuess | null 
   return guess({ kind: 'serial' }, within(FIRST_SERIAL, LAST_SERIAL), 'days since 1899-12-30, as spreadsheets count');
 }
 
-function orderOf(dates: readonly [number, number][]): OrderEvidence {
-  const evidence = { dayFirst: 0, monthFirst: 0, dayFirstJumps: 0, monthFirstJumps: 0 };
+/** What dates say, in the order of their records. */
+export function orderOf(dates: readonly [number, number][]): OrderEvidence {
+  const evidence = { dayFirst: 0, monthFirst: 0, different: 0, dayFirstJumps: 0, monthFirstJumps: 0 };
   // In any one year: only the steps count.
   const dayOf = (day: number, month: number) => Date.UTC(2001, month - 1, day) / DAY_MS;
   let before: [number, number] | null = null;
   for (const [one, two] of dates) {
     if (one > 12) evidence.dayFirst++;
     if (two > 12) evidence.monthFirst++;
+    if (one !== two) evidence.different++;
     if (before !== null) {
       evidence.dayFirstJumps += Math.abs(dayOf(one, two) - dayOf(...before));
       evidence.monthFirstJumps += Math.abs(dayOf(two, one) - dayOf(before[1], before[0]));
@@ -116,7 +123,8 @@ const CALMER = 3;
 
 /** Whether days or months come first; null where nothing says so, or the cells contradict each other. */
 export function decideOrder(evidence: OrderEvidence): OrderDecision | null {
-  const { dayFirst, monthFirst, dayFirstJumps, monthFirstJumps } = evidence;
+  const { dayFirst, monthFirst, different, dayFirstJumps, monthFirstJumps } = evidence;
+  if (different === 0) return { order: 'day-first', sure: 'likely', why: 'day and month are the same in all cells' };
   if (dayFirst > 0 && monthFirst === 0)
     return { order: 'day-first', sure: 'certain', why: `in ${dayFirst} cells the first number is above 12` };
   if (monthFirst > 0 && dayFirst === 0)
@@ -133,6 +141,7 @@ export function addOrder(a: OrderEvidence, b: OrderEvidence): OrderEvidence {
   return {
     dayFirst: a.dayFirst + b.dayFirst,
     monthFirst: a.monthFirst + b.monthFirst,
+    different: a.different + b.different,
     dayFirstJumps: a.dayFirstJumps + b.dayFirstJumps,
     monthFirstJumps: a.monthFirstJumps + b.monthFirstJumps,
   };

@@ -4,8 +4,8 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
-import { sourceParams } from './source-params.js';
-import { chunk, features, predict, publishPredictions, read, reportPrediction, transform } from './steps.js';
+import { readParams, sourceParams } from './source-params.js';
+import { chunk, features, inspect, predict, publishPredictions, read, reportPrediction, transform } from './steps.js';
 
 export const predictionParams = z.strictObject({
   ...sourceParams,
@@ -23,18 +23,17 @@ export const sensorPrediction = pipeline<
   params: predictionParams,
   pins: { listing: 'listing', model: 'registered-model', creator: 'creator', due: 'selection' },
   draw(step, p, { listing, model, creator, due }) {
-    const staged = step(read, {
-      listing,
-      tz: p.tz,
-      timeColumn: p.timeColumn,
-      sensorColumn: p.sensorColumn,
-      valueColumn: p.valueColumn,
-    });
+    const inspected = step(inspect, { listing, ...readParams(p) });
+    const staged = step(read, { inspected, tz: p.tz });
     const chunks = step(chunk, { staged, tz: p.tz, selection: due });
     const raw = step(features, { chunks });
     const table = step(transform, { features: raw, creator });
     const predictions = step(predict, { table, model });
     const published = step(publishPredictions, { staged, chunks, predictions }, 'publish');
-    return step(reportPrediction, { listing, chunks, features: raw, creator, table, predictions, published }, 'report');
+    return step(
+      reportPrediction,
+      { listing, inspected, chunks, features: raw, creator, table, predictions, published },
+      'report',
+    );
   },
 });

@@ -4,7 +4,7 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
-import { sourceParams } from './source-params.js';
+import { readParams, sourceParams } from './source-params.js';
 import {
   chunk,
   compare,
@@ -12,6 +12,7 @@ import {
   features,
   fit,
   holdout,
+  inspect,
   publishModel,
   read,
   reportTraining,
@@ -127,13 +128,8 @@ export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
   params: trainingParams,
   pins: { listing: 'listing', parent: 'parent', champion: 'champion', promotion: 'promotion', unseen: 'selection' },
   draw(step, p, { listing, parent, champion, promotion, unseen }) {
-    const staged = step(read, {
-      listing,
-      tz: p.tz,
-      timeColumn: p.timeColumn,
-      sensorColumn: p.sensorColumn,
-      valueColumn: p.valueColumn,
-    });
+    const inspected = step(inspect, { listing, ...readParams(p) });
+    const staged = step(read, { inspected, tz: p.tz });
     const chunks = step(chunk, { staged, tz: p.tz, selection: unseen });
     const heldOut = step(holdout, { chunks, champion, promotion });
     const raw = step(features, { chunks });
@@ -167,7 +163,7 @@ export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
     );
     return step(
       reportTraining,
-      { listing, chunks, features: raw, creator, table, scores, decision, published },
+      { listing, inspected, chunks, features: raw, creator, table, scores, decision, published },
       'report',
     );
   },

@@ -1,18 +1,78 @@
 import { z } from 'zod';
 
 const day = z.iso.date().nullable().default(null);
-const columnName = z.string().min(1).nullable().default(null);
+const name = z.string().min(1);
+const columns = z
+  .union([name, z.array(name).min(1).max(10)])
+  .nullable()
+  .default(null);
 
-/** Params of every pipeline that reads sensor files: what to read, how, and which part of it. */
-export const sourceParams = {
+/** Params of every pipeline that reads files: which. */
+export const fileParams = {
   source: z
     .string()
     .min(1)
-    .describe('A file, a folder, a quoted glob, or s3://bucket/prefix/, of CSV, TSV or Parquet files, plain or gzip.'),
+    .describe(
+      'A file, a folder, a quoted glob, or s3://bucket/prefix/: text with any delimiter, JSON, Excel, SQLite or Parquet; plain, gzip, zstd or zip.',
+    ),
   files: z
     .array(z.string())
     .default([])
     .describe('Globs below the source: only files that match one of them. Empty: all.'),
+};
+
+/** How they are read. */
+export const readShape = {
+  timeColumn: columns.describe(
+    'Column of the time; or those of the date and the time of day, or of year, month, day and so on. null: found.',
+  ),
+  sensorColumn: columns.describe(
+    'Column of the sensor id, for files with a row per reading; of several, all together name it. null: found.',
+  ),
+  valueColumn: columns.describe('Column or columns of the readings. null: found.'),
+  timeFormat: z
+    .string()
+    .min(1)
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe(
+      'How times are written: a pattern such as %d.%m.%Y %H:%M, or iso, epoch-s, epoch-ms, epoch-us, epoch-ns, serial. null: found.',
+    ),
+  dayFirst: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('Whether 03/04 is in April (true) or in March (false). null: found from all files.'),
+  decimal: z.enum(['.', ',']).nullable().default(null).describe('Decimal mark. null: found.'),
+  delimiter: z
+    .union([z.string().length(1), z.literal('blank')])
+    .nullable()
+    .default(null)
+    .describe('What separates cells; blank: any number of blanks and tabs. null: found.'),
+  header: z
+    .int()
+    .min(0)
+    .max(1000)
+    .nullable()
+    .default(null)
+    .describe('Line of the names of the columns, from 1; 0: there are none. null: found.'),
+  encoding: z
+    .enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'])
+    .nullable()
+    .default(null)
+    .describe('How text files are encoded. null: found.'),
+  sentinels: z
+    .array(z.number())
+    .max(20)
+    .nullable()
+    .default(null)
+    .describe('Numbers that stand for a missing reading, as -9999. null: found; []: none.'),
+};
+
+/** Params of every pipeline that reads sensor files: what to read, which part of it, and how. */
+export const sourceParams = {
+  ...fileParams,
   from: day.describe(
     'First day to use, YYYY-MM-DD. null: from the first there is; in runs for an interval, from the first that is due.',
   ),
@@ -23,9 +83,14 @@ export const sourceParams = {
     .string()
     .default('UTC')
     .describe('IANA time zone: days are cut in it, and times without a zone are read in it.'),
-  timeColumn: columnName.describe('Column of the time. null: one called time, timestamp, ts, date or datetime.'),
-  sensorColumn: columnName.describe(
-    'Column of the sensor id, for files with a row per reading. null: one called sensor.',
-  ),
-  valueColumn: columnName.describe('Column of the reading, for files with a row per reading. null: one called value.'),
+  ...readShape,
 };
+
+type ReadParam = keyof typeof readShape;
+
+const READ_PARAMS = Object.keys(readShape) as ReadParam[];
+
+/** Of a pipeline's params, those that say how files are read. */
+export function readParams<P extends Record<ReadParam, unknown>>(params: P): Pick<P, ReadParam> {
+  return Object.fromEntries(READ_PARAMS.map((name) => [name, params[name]])) as Pick<P, ReadParam>;
+}

@@ -4,6 +4,7 @@ import type { EvaluateInput, Scores } from '../activities/evaluate.js';
 import type { FeaturesInput, FeatureTable } from '../activities/features.js';
 import type { CreatorRef, FitInput } from '../activities/fit.js';
 import type { Holdout, HoldoutInput } from '../activities/holdout.js';
+import type { Inspected, InspectInput } from '../activities/inspect.js';
 import type { PredictInput, Predictions } from '../activities/predict.js';
 import type {
   PublishedModel,
@@ -13,21 +14,44 @@ import type {
 } from '../activities/publish.js';
 import type { ReadInput, Staged } from '../activities/read.js';
 import type { PredictionReportInput, RunResult, TrainingReportInput } from '../activities/report.js';
+import type { InspectionReportInput, InspectionResult } from '../activities/report-inspection.js';
 import type { TrainedModel, TrainInput } from '../activities/train.js';
 import type { Table, TransformInput } from '../activities/transform.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { stepKind } from '../dag/declare.js';
 
-export type { RunResult };
+export type { InspectionResult, RunResult };
 
 /** The kinds of steps pipelines are drawn with, in the order data flows. */
+
+export const inspect = stepKind<InspectInput, Inspected>({
+  activity: 'inspect',
+  queue: STEP_QUEUES.read,
+  mapped: true,
+  doc: 'finds out how each file is written and what its columns are for',
+  takes: {
+    listing: 'listing',
+    timeColumn: 'param',
+    sensorColumn: 'param',
+    valueColumn: 'param',
+    timeFormat: 'param',
+    dayFirst: 'param',
+    decimal: 'param',
+    delimiter: 'param',
+    header: 'param',
+    encoding: 'param',
+    sentinels: 'param',
+  },
+  gives: 'inspected',
+  timeoutSeconds: 3600,
+});
 
 export const read = stepKind<ReadInput, Staged>({
   activity: 'read',
   queue: STEP_QUEUES.read,
   mapped: true,
   doc: 'reads each file into one form and sets unusable readings apart',
-  takes: { listing: 'listing', tz: 'param', timeColumn: 'param', sensorColumn: 'param', valueColumn: 'param' },
+  takes: { inspected: 'inspected', tz: 'param' },
   gives: 'staged',
   timeoutSeconds: 3600,
 });
@@ -160,12 +184,21 @@ export const publishPredictions = stepKind<PublishPredictionsInput, PublishedPre
   gives: 'published-predictions',
 });
 
+export const reportInspection = stepKind<InspectionReportInput, InspectionResult>({
+  activity: 'report-inspection',
+  queue: STEP_QUEUES.read,
+  doc: 'brings together what was found',
+  takes: { listing: 'listing', inspected: 'inspected' },
+  gives: 'findings',
+});
+
 export const reportTraining = stepKind<TrainingReportInput, RunResult>({
   activity: 'report-training',
   queue: STEP_QUEUES.report,
   doc: 'writes the report, as a page and as JSON',
   takes: {
     listing: 'listing',
+    inspected: 'inspected',
     chunks: 'chunks',
     features: 'features',
     creator: 'creator',
@@ -183,6 +216,7 @@ export const reportPrediction = stepKind<PredictionReportInput, RunResult>({
   doc: 'writes the report, as a page and as JSON',
   takes: {
     listing: 'listing',
+    inspected: 'inspected',
     chunks: 'chunks',
     features: 'features',
     creator: 'creator',

@@ -4,5 +4,10 @@ import { runPipeline } from './runner.js';
 /** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */
 const sensorTraining = (request: RunRequest) => runPipeline(request);
 const sensorPrediction = (request: RunRequest) => runPipeline(request);
+const sourceInspection = (request: RunRequest) => runPipeline(request);
 
-export { sensorPrediction as 'sensor-prediction', sensorTraining as 'sensor-training' };
+export {
+  sensorPrediction as 'sensor-prediction',
+  sensorTraining as 'sensor-training',
+  sourceInspection as 'source-inspection',
+};

@@ -82,13 +82,11 @@ const value: fc.Arbitrary<Value> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('', 'NA', 'null', '-', ' ').map((text) => ({ text, value: 'missing' as const })),
+    arbitrary: fc.constantFrom('', 'NA', 'null', '-', ' ', 'NaN').map((text) => ({ text, value: 'missing' as const })),
   },
   {
     weight: 1,
-    arbitrary: fc
-      .constantFrom('on', '"1,5"', 'NaN', '-inf', '1e400', '0x1')
-      .map((text) => ({ text, value: 'bad' as const })),
+    arbitrary: fc.constantFrom('on', '"1,5"', '-inf', '1e400', '0x1').map((text) => ({ text, value: 'bad' as const })),
   },
 );
 
@@ -97,15 +95,28 @@ const end = fc.constantFrom('\n' as const, '\r\n' as const);
 // Some sensors of long files are those of wide ones, which are called after file and column.
 const sensor = fc.constantFrom('p', 'Q q', 'f0/p', 'f1/q', '"r, ""s"""', '');
 
+/** As many good records before the others: what most cells of a column are decides how it is read. */
+const goodRecords = (n: number) =>
+  Array.from({ length: n }, (_, at) => {
+    const minutes = FIRST + at * 7;
+    const text = (tz: Zone) => iso(minutes + ZONES[tz]).replace('T', ' ');
+    const value = { text: `${at}.25`, value: at + 0.25 };
+    return { time: { text, minutes }, sensor: 'p', value, values: [value, value] as [Value, Value], torn: false };
+  });
+
 const longFile = fc.record({
   form: fc.constant('long' as const),
   end,
-  records: fc.array(fc.record({ time, sensor, value, torn }), { maxLength: 25 }),
+  records: fc
+    .array(fc.record({ time, sensor, value, torn }), { maxLength: 25 })
+    .map((records) => [...goodRecords(records.length), ...records]),
 });
 const wideFile = fc.record({
   form: fc.constant('wide' as const),
   end,
-  records: fc.array(fc.record({ time, values: fc.tuple(value, value), torn }), { maxLength: 12 }),
+  records: fc
+    .array(fc.record({ time, values: fc.tuple(value, value), torn }), { maxLength: 12 })
+    .map((records) => [...goodRecords(records.length), ...records]),
 });
 const day = fc.option(fc.constantFrom('2024-02-27', '2024-02-28', '2024-02-29', '2024-03-01', '2024-03-05'), {
   nil: null,

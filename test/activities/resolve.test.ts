@@ -86,6 +86,7 @@ describe('the plan of a run', () => {
     });
     expect(plan.nothing).toBeUndefined();
     expect(plan.steps.map(({ name }) => name)).toEqual([
+      'inspect',
       'read',
       'chunk',
       'holdout',
@@ -104,7 +105,7 @@ describe('the plan of a run', () => {
 
   it('pins the listing of the source by content', async () => {
     await writeSource(stores, { 'b.csv': 'time,sensor,value\n', 'c/d.csv': 'time,sensor,value\n' });
-    const listing = given<Listing>(await train({ files: ['*.csv'] }), 'read', 'listing');
+    const listing = given<Listing>(await train({ files: ['*.csv'] }), 'inspect', 'listing');
     expect(listing).toMatchObject({ source, files: 2 });
     const files = await readJson<SourceFile[]>(stores.objects, listing.ref);
     expect(files.map(({ path }) => path)).toEqual([join(source, 'a.csv'), join(source, 'b.csv')]);

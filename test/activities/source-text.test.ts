@@ -23,7 +23,8 @@ async function file(bytes: Uint8Array | string): Promise<string> {
 
 async function plain(path: string): Promise<string> {
   const target = join(folder, 'plain');
-  await writePlain(path, await readHead(path), target, undefined);
+  const { packing, encoding } = await readHead(path);
+  await writePlain(path, { packing, encoding: encoding!.encoding, edit: null }, target, undefined);
   return readFile(target, 'utf8');
 }
 
@@ -67,7 +68,7 @@ describe('a text file', () => {
     const head = await readHead(path);
     expect(head).toMatchObject({ packing, encoding: { encoding }, complete: false });
     expect(TEXT.startsWith(head.text)).toBe(true);
-    expect(head.text.length).toBeGreaterThan(100_000);
+    expect(head.text.length).toBeGreaterThan(50_000);
     expect(head.text.endsWith('\n')).toBe(true);
     expect((await plain(path)) === TEXT).toBe(true);
   });
@@ -98,7 +99,8 @@ describe('a text file', () => {
 
   it('can be left while it is written', async () => {
     const path = await file(gzipSync(TEXT));
-    const writing = writePlain(path, await readHead(path), join(folder, 'plain'), AbortSignal.abort());
+    const plain = { packing: 'none', encoding: 'utf-8', edit: null } as const;
+    const writing = writePlain(path, plain, join(folder, 'plain'), AbortSignal.abort());
     await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

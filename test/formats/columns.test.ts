@@ -29,9 +29,9 @@ describe('the columns of a table', () => {
     expect(decimal).toMatchObject({ decimal: ',', sure: 'certain' });
     expect(columns.map(({ number }) => number)).toEqual([
       null,
-      { decimal: ',', group: '', unit: null },
-      { decimal: ',', group: '.', unit: null },
-      { decimal: ',', group: '', unit: 'kW' },
+      { decimal: ',', group: '', units: [], plain: false },
+      { decimal: ',', group: '.', units: [], plain: false },
+      { decimal: ',', group: '', units: ['kW'], plain: false },
     ]);
   });
 

@@ -44,6 +44,7 @@ describe('a unit behind a number', () => {
   it('is no exponent', () => {
     expect(splitUnit('1e5')).toEqual({ number: '1e5', unit: null });
     expect(splitUnit('1E+05')).toEqual({ number: '1E+05', unit: null });
+    expect(splitUnit('5e-324')).toEqual({ number: '5e-324', unit: null });
   });
 });
 
@@ -53,7 +54,7 @@ describe('the decimal mark of a file', () => {
     [',', 'certain', ';', ['1,5', '2', '1.234']],
     [',', 'certain', ';', ['1.234,5', '1,234']],
     ['.', 'certain', ';', ['1,234.5', '1,234']],
-    ['.', 'certain', ',', ['1', '20', '300']],
+    [null, 'certain', ',', ['1', '20', '300']],
     [',', 'certain', ';', ['0,123', '1,234']],
     [',', 'certain', ';', ['1234,567']],
     [',', 'guess', ';', ['1,234', '5,678']],
@@ -66,14 +67,14 @@ describe('the decimal mark of a file', () => {
 
 describe('how the numbers of a column are written', () => {
   it.each([
-    [['1.5', '2'], '.', { decimal: '.', group: '', unit: null }],
-    [['1,234', '12,345.5'], '.', { decimal: '.', group: ',', unit: null }],
-    [['1,234', '12'], '.', { decimal: '.', group: ',', unit: null }],
-    [['1,234', '12'], ',', { decimal: ',', group: '', unit: null }],
-    [['1.234,5', '2,5'], ',', { decimal: ',', group: '.', unit: null }],
-    [['1 234,5'], ',', { decimal: ',', group: ' ', unit: null }],
-    [["1'234.5"], '.', { decimal: '.', group: "'", unit: null }],
-    [['21.5 °C', '22 °C', '21'], '.', { decimal: '.', group: '', unit: '°C' }],
+    [['1.5', '2'], '.', { decimal: '.', group: '', units: [], plain: true }],
+    [['1,234', '12,345.5'], '.', { decimal: '.', group: ',', units: [], plain: false }],
+    [['1,234', '12'], '.', { decimal: '.', group: ',', units: [], plain: false }],
+    [['1,234', '12'], ',', { decimal: ',', group: '', units: [], plain: false }],
+    [['1.234,5', '2,5'], ',', { decimal: ',', group: '.', units: [], plain: false }],
+    [['1 234,5'], ',', { decimal: ',', group: ' ', units: [], plain: false }],
+    [["1'234.5"], '.', { decimal: '.', group: "'", units: [], plain: false }],
+    [['21.5 °C', '22 °C', '21'], '.', { decimal: '.', group: '', units: ['°C'], plain: false }],
   ] as const)('is found: %j', (cells, decimal, format) => {
     expect(formatOf(cells, decimal)).toEqual(format);
   });

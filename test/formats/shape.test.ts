@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { shapeOf } from '../../formats/shape.js';
+import { OPEN } from '../../formats/choice.js';
+import { type Shape, shapeOf } from '../../formats/shape.js';
 import { shared, sharedMissing } from '../support/shared.js';
 
-const NOTHING = { time: null, sensor: null, value: null };
+function found(text: string): Shape {
+  const shape = shapeOf(text, OPEN);
+  if (shape === null || shape === 'empty') throw new Error(`there is no shape: ${shape}`);
+  return shape;
+}
 const decided = (text: string) =>
-  Object.fromEntries(shapeOf(text, NOTHING)!.decisions.map(({ what, decided: is, sure }) => [what, `${is}, ${sure}`]));
+  Object.fromEntries(found(text).decisions.map(({ what, decided: is, sure }) => [what, `${is}, ${sure}`]));
 
 describe('the shape of a file', () => {
   it('is all that was decided, each with how sure it is', () => {
@@ -15,6 +20,7 @@ describe('the shape of a file', () => {
       header: 'line 3, certain',
       'decimal mark': ',, certain',
       time: 'Datum, certain',
+      'time format': '%d.%m.%Y %H:%M, certain',
       'day or month first': 'day-first, likely',
     });
   });
@@ -24,7 +30,7 @@ describe('the shape of a file', () => {
   });
 
   it('is none of a text without a table', () => {
-    expect(shapeOf('Dear all,\nthere are no data.\n', NOTHING)).toBeNull();
+    expect(shapeOf('Dear all,\nthere are no data.\n', OPEN)).toBeNull();
   });
 });
 
@@ -45,7 +51,7 @@ describe.skipIf(sharedMissing !== null)(`of real files${sharedMissing === null ?
     ],
   ])('%s is found', async (file, form, time, values) => {
     const text = (await readFile(`${shared}/${file}`, 'utf8')).slice(0, 50_000);
-    const { roles, decisions } = shapeOf(text.slice(0, text.lastIndexOf('\n') + 1), NOTHING)!;
+    const { roles, decisions } = found(text.slice(0, text.lastIndexOf('\n') + 1));
     expect(roles).toMatchObject({ form, values });
     expect(decisions.find(({ what }) => what === 'time')!.decided).toMatch(new RegExp(`^${time}`));
   });

@@ -87,7 +87,7 @@ describe('params', () => {
   it.each(PIPELINES.map(({ graph, parse }) => ({ name: graph.name, parse })))(
     'of $name need a source and nothing else',
     ({ parse }) => {
-      expect(parse({ source: '/data' })).toMatchObject({ source: '/data', tz: 'UTC', from: null, files: [] });
+      expect(parse({ source: '/data' })).toMatchObject({ source: '/data', timeColumn: null, files: [] });
     },
   );
 

@@ -1,14 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { ReadParams } from '../../activities/choice.js';
 import { type Account, type ChunkInput, type Chunks, createChunk, type Manifest } from '../../activities/chunk.js';
+import type { Findings } from '../../activities/findings.js';
+import { createInspect, type Inspected } from '../../activities/inspect.js';
 import type { Selection } from '../../activities/interval.js';
-import { createRead, type ReadInput, type Staged, type StagedFile } from '../../activities/read.js';
+import { createRead, type Staged, type StagedFile } from '../../activities/read.js';
 import { type Listing, listSource } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
 import { runMapped, type TestStores } from './stores.js';
 
 export interface Chunked {
   listing: Listing;
+  findings: Findings;
+  inspected: Inspected;
   /** As the step gives it, and what it points at. */
   stagedRef: Staged;
   staged: StagedFile[];
@@ -19,7 +24,30 @@ export interface Chunked {
   chunk: { items: number; kept: number };
 }
 
-type Options = Partial<Omit<ReadInput, 'listing'> & Pick<ChunkInput, 'tz'> & Selection & { files: string[] }>;
+type Options = Partial<ReadParams & Pick<ChunkInput, 'tz'> & Selection & { files: string[] }>;
+
+/** Nothing is said about how files are read. */
+export const FOUND: ReadParams = {
+  timeColumn: null,
+  sensorColumn: null,
+  valueColumn: null,
+  timeFormat: null,
+  dayFirst: null,
+  decimal: null,
+  delimiter: null,
+  header: null,
+  encoding: null,
+  sentinels: null,
+};
+
+/** Looks into the files of a listing, as the first step of a pipeline does. */
+export async function inspectListing(
+  stores: TestStores,
+  listing: Listing,
+  params: Partial<ReadParams> = {},
+): Promise<Inspected> {
+  return (await runMapped(stores, 'inspect', createInspect(stores), { listing, ...FOUND, ...params })).output;
+}
 
 /** Writes files below the test's folder: name → content. Returns the folder. */
 export async function writeSource(
@@ -37,25 +65,12 @@ export async function writeSource(
 
 /** Lists, reads and chunks a source, as the first steps of a pipeline do. */
 export async function chunkSource(stores: TestStores, source: string, options: Options = {}): Promise<Chunked> {
-  const {
-    files = [],
-    tz = 'UTC',
-    timeColumn = null,
-    sensorColumn = null,
-    valueColumn = null,
-    from = null,
-    to = null,
-  } = options;
+  const { files = [], tz = 'UTC', from = null, to = null, ...params } = options;
   const pinned = await listSource(source, files);
   const ref = await writeJson(stores.objects, 'listings', pinned, pinned.length);
   const listing = { ref, source, files: pinned.length, bytes: 0 };
-  const read = await runMapped(stores, 'read', createRead(stores), {
-    listing,
-    tz,
-    timeColumn,
-    sensorColumn,
-    valueColumn,
-  });
+  const inspected = await inspectListing(stores, listing, params);
+  const read = await runMapped(stores, 'read', createRead(stores), { inspected, tz });
   const chunk = await runMapped(stores, 'chunk', createChunk(stores), {
     staged: read.output,
     tz,
@@ -63,6 +78,8 @@ export async function chunkSource(stores: TestStores, source: string, options: O
   });
   return {
     listing,
+    findings: await readJson<Findings>(stores.objects, inspected.findings),
+    inspected,
     stagedRef: read.output,
     staged: await readJson<StagedFile[]>(stores.objects, read.output),
     chunks: chunk.output,

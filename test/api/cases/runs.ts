@@ -218,7 +218,7 @@ export function runCases(at: Place): void {
   describe('the pipelines', () => {
     it('are listed with their steps, and shown with the schema of their params', async () => {
       const all = said(z.array(pipelineSummary), await at.rest.get('/api/v1/pipelines'));
-      expect(all.map(({ name }) => name)).toEqual(['sensor-training', 'sensor-prediction']);
+      expect(all.map(({ name }) => name)).toEqual(['sensor-training', 'sensor-prediction', 'source-inspection']);
       const one = said(pipelineDetails, await at.rest.get('/api/v1/pipelines/sensor-training'));
       expect(one).toMatchObject({
         ...all[0],

@@ -1,0 +1,56 @@
+import type { Column, Layout } from '../formats/layout.js';
+import { identifier, quote } from '../store/sql.js';
+
+/** The records of a file as DuckDB reads them, one row each. */
+export function scanSql(path: string, gzip: boolean, { text }: Pick<Layout, 'text'>): string {
+  if (text === null) return parquetScanSql(path);
+  const columns = Array.from({ length: text.width }, (_, at) => `c${at}: 'VARCHAR'`).join(', ');
+  const comment = text.comment === '' ? '' : `, comment = ${quote(text.comment)}`;
+  return `read_csv(${quote(path)}, header = false, auto_detect = false, skip = ${text.skip}, delim = ${quote(text.delimiter)},
+            quote = '"', escape = '"', columns = {${columns}}, store_rejects = true${comment}, ${common(gzip)})`;
+}
+
+/** Folders called `month=3` are part of a file's name, no columns of it. */
+export const parquetScanSql = (path: string) => `read_parquet(${quote(path)}, hive_partitioning = false)`;
+
+/** What a column is called in a scan. */
+export const columnSql = ({ text }: Pick<Layout, 'text'>, { at, name }: Column) =>
+  text === null ? identifier(name) : `c${at}`;
+
+const common = (gzip: boolean) => `hive_partitioning = false, compression = ${gzip ? "'gzip'" : "'none'"}`;
+
+/**
+ * The unusable readings of a staged file: `record` (counted from 1, the first below the names), `sensor`, `reason`,
+ * `raw`. Records that the CSV reader rejected are missing from the staged rows, so later records are moved up by as
+ * many. It counts blank lines and remarks, which are no records: they are found by reading the file once more, one cell
+ * to a line.
+ */
+export function quarantineSql(
+  staged: string,
+  width: number,
+  source: { path: string; gzip: boolean; skip: number; comment: string } | null,
+): string {
+  const own = `SELECT floor(file_row_number / ${width})::BIGINT + 1 AS nth, sensor, reason, raw
+               FROM read_parquet(${quote(staged)}, file_row_number = true)
+               WHERE reason IS NOT NULL AND reason NOT IN ('missing', 'sentinel')`;
+  if (source === null) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;
+  const { path, gzip, skip, comment } = source;
+  const remark = comment === '' ? '' : ` OR starts_with(cell, ${quote(comment)})`;
+  return `
+    WITH lines AS (
+      SELECT row_number() OVER () AS line, cell
+      FROM read_csv(${quote(path)}, header = false, auto_detect = false, delim = E'\\x01', quote = '', escape = '',
+                    columns = {cell: 'VARCHAR'}, ignore_errors = true, ${common(gzip)})),
+    blanks AS (SELECT line, row_number() OVER (ORDER BY line) AS n FROM lines WHERE line > ${skip} AND (cell IS NULL${remark})),
+    rejected AS (SELECT line, any_value(csv_line) AS raw FROM reject_errors GROUP BY line),
+    numbered AS (
+      SELECT rejected.line - ${skip} - coalesce(n, 0) AS record, ltrim(raw, E'\\r\\n') AS raw
+      FROM rejected ASOF LEFT JOIN blanks ON rejected.line > blanks.line),
+    rejects AS (SELECT record, raw, record - row_number() OVER (ORDER BY record) AS before FROM numbered),
+    steps AS (SELECT before, count(*) AS n FROM rejects GROUP BY before),
+    shift AS (SELECT before, sum(n) OVER (ORDER BY before) AS rejected FROM steps),
+    own AS (${own})
+    SELECT (nth + coalesce(rejected, 0))::BIGINT AS record, sensor, reason, raw FROM own ASOF LEFT JOIN shift ON nth > before
+    UNION ALL SELECT record::BIGINT, NULL, 'bad_record', raw FROM rejects
+    ORDER BY record, sensor`;
+}

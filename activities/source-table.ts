@@ -1,0 +1,114 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Encoding } from '../formats/encoding.js';
+import type { Layout } from '../formats/layout.js';
+import { listMembers, unpackMember } from './archive.js';
+import type { Attempt } from './context.js';
+import type { SourceFile } from './source.js';
+import { jsonToCsv } from './source-json.js';
+import { tableToCsv } from './source-sqlite.js';
+import { type Packing, writePlain } from './source-text.js';
+import { sheetToCsv } from './source-workbook.js';
+
+/** What a file is: its name may say anything. */
+export type Kind = 'text' | 'parquet' | 'json' | 'workbook' | 'sqlite';
+
+/** Where a table lies in a file, and what has to be known to get at it. */
+export interface Place {
+  kind: Kind;
+  /** Name of the file in the archive, where the file is one. */
+  member: string | null;
+  /** Name of the sheet or of the table, where there are several. */
+  table: string | null;
+  packing: Packing;
+  encoding: Encoding;
+  /** Whether lines end with a lone carriage return, as on old Macintoshes. */
+  returns: boolean;
+  /** Of JSON, its form and all its keys. */
+  json: { form: 'lines' | 'array'; keys: string[] } | null;
+}
+
+/** A table of a source and how it is read. */
+export interface SourceTable extends Place {
+  file: SourceFile;
+  /** Begins the ids of its sensors, where the table does not name them. */
+  name: string;
+  /** Null: it has no records. */
+  layout: Layout | null;
+}
+
+/** As one writes where a table lies. */
+export const pathOf = (file: Pick<SourceFile, 'path'>, { member, table }: Pick<Place, 'member' | 'table'>) =>
+  [file.path, member, table].filter((part) => part !== null).join('!');
+
+/** The file itself, or the one in the archive, unpacked in `scratch`. */
+export async function memberPath(
+  local: string,
+  member: string | null,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (member === null) return local;
+  const found = (await listMembers(local)).find(({ name }) => name === member)!;
+  const path = join(scratch, 'member');
+  await unpackMember(local, found, path, signal);
+  return path;
+}
+
+/** A table as DuckDB can read it. */
+export interface Scannable {
+  path: string;
+  gzip: boolean;
+}
+
+/**
+ * Makes a table one that can be scanned: as it lies there, where it is Parquet or plain text, else as text in
+ * `scratch`.
+ * @param rows at most so many, where not all are wanted
+ */
+export async function scannable(
+  path: string,
+  place: Place,
+  layout: Pick<Layout, 'text'> | null,
+  scratch: string,
+  { signal }: Pick<Attempt, 'signal'>,
+  rows: number | null = null,
+): Promise<Scannable> {
+  const target = join(scratch, 'table.csv');
+  const { kind, packing, encoding } = place;
+  if (kind === 'json') await jsonToCsv(path, packing, place.json!.form, place.json!.keys, target, { rows, signal });
+  else if (kind === 'workbook') await sheetToCsv(path, place.table!, target);
+  else if (kind === 'sqlite') await tableToCsv(path, place.table!, target, scratch, { rows, signal });
+  else if (kind === 'parquet') return { path: await plainPath(path, scratch), gzip: false };
+  else {
+    const edit = lineEdit(place, layout?.text ?? null);
+    if (edit === null && encoding === 'utf-8' && packing !== 'zstd')
+      return { path: await plainPath(path, scratch), gzip: packing === 'gzip' };
+    await writePlain(path, { packing, encoding, edit }, target, signal);
+  }
+  return { path: target, gzip: false };
+}
+
+/** What DuckDB cannot read of a text is written another way; the number of lines stays the same. */
+function lineEdit({ returns }: Place, text: Layout['text']): ((line: string) => string) | null {
+  const { delimiter = ',', comment = '' } = text ?? {};
+  if (delimiter === 'blank') return (line) => line.trim().replaceAll(/[ \t]+/g, '\t');
+  if (comment.length > 1) return (line) => (line.startsWith(comment) ? '' : line);
+  return returns ? (line) => line : null;
+}
+
+/** The layout of what `scannable` made. */
+export function scanLayout(layout: Layout): Layout {
+  const { text } = layout;
+  if (text === null) return layout;
+  const delimiter = text.delimiter === 'blank' ? '\t' : text.delimiter;
+  return { ...layout, text: { ...text, delimiter, comment: text.comment.length > 1 ? '' : text.comment } };
+}
+
+/** DuckDB expands `*`, `?` and `[` in paths; a file that is called so is reached by another name. */
+async function plainPath(path: string, scratch: string): Promise<string> {
+  if (!/[*?[\]{}]/.test(path)) return path;
+  const link = join(scratch, 'link');
+  await symlink(path, link);
+  return link;
+}
