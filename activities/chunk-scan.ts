@@ -30,6 +30,8 @@ export class ChunkScanner {
     private readonly sensors: readonly { sensor: string; n: number }[],
     private readonly start: number,
     private readonly end: number,
+    /** Row of the object at which the day begins. */
+    private readonly firstRow = 0,
   ) {
     this.#open();
   }
@@ -72,7 +74,7 @@ export class ChunkScanner {
     this.#hash.update(times);
     this.#chunks.push({
       sensor: this.sensors[this.#at]!.sensor,
-      from: this.#row,
+      from: this.firstRow + this.#row,
       rows: times.length,
       first: times[0]!,
       last: times.at(-1)!,

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
 import { dayName, dayNumber, dayStart, doubledHour } from '../config/time-zone.js';
@@ -10,11 +9,12 @@ import { KeptRecords } from '../store/kept.js';
 import type { Stored } from '../store/objects/object-store.js';
 import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
-import { dayObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
+import { daysObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
 import type { Selection } from './interval.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
+import { withScratch } from './source-local.js';
 
 export interface ChunkInput {
   staged: Staged;
@@ -32,7 +32,7 @@ export interface Account {
   outside: number;
 }
 
-/** The chunks of one day: one Parquet object ordered by sensor and time, and a row range in it per chunk. */
+/** The chunks of one day: a Parquet object ordered by day, sensor and time, which may hold other days too, and a row range in it per chunk. */
 export interface DayChunks {
   day: string;
   uri: string;
@@ -82,8 +82,10 @@ interface DayRecord extends DayChunks {
   madeOf: string;
 }
 
-/** While we hash one day, DuckDB sorts the next. */
-const DAYS_AT_ONCE = 2;
+/** So many readings are sorted at once, however many days they are of. */
+const GROUP_ROWS = 500_000;
+/** While we hash some days, DuckDB sorts the next. */
+const GROUPS_AT_ONCE = 2;
 
 /** Cuts staged readings into chunks of one sensor and one day. A day whose readings did not change is not made again. */
 export function createChunk(stores: Stores) {
@@ -108,9 +110,11 @@ export function createChunk(stores: Stores) {
 
     async batch({ inputs }, items, attempt) {
       let done = 0;
-      await eachOf(items, DAYS_AT_ONCE, async (item) => {
-        await kept.put(item.key, await makeDay(stores, item, inputs.tz, attempt));
-        attempt.progress(++done, items.length, 'days');
+      await eachOf(groupsOf(items), GROUPS_AT_ONCE, async (group) => {
+        const records = await makeDays(stores, group, inputs.tz, attempt);
+        await eachOf([...group.entries()], LOOKUPS_AT_ONCE, ([at, { key }]) => kept.put(key, records[at]!));
+        done += group.length;
+        attempt.progress(done, items.length, 'days');
       });
     },
 
@@ -180,20 +184,74 @@ function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): 
     }));
 }
 
-async function makeDay(stores: Stores, item: Item, tz: string, attempt: Attempt): Promise<DayRecord> {
-  const scratch = await stores.objects.scratch();
-  try {
-    return await stores.objects.local(
-      item.staged,
-      (staged) => sortDay(stores, item, staged, tz, scratch, attempt),
-      attempt.signal,
-    );
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+/** Days that follow each other, as many as are sorted at once: most of the time for a day of few readings is not spent on them. */
+function groupsOf(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    if (rows + item.rows > GROUP_ROWS) {
+      groups.push([]);
+      rows = 0;
+    }
+    groups.at(-1)!.push(item);
+    rows += item.rows;
   }
+  return groups;
 }
 
-async function sortDay(
+/** The records of some days, in their order. */
+async function makeDays(stores: Stores, items: Item[], tz: string, attempt: Attempt): Promise<DayRecord[]> {
+  const staged = [...new Map(items.flatMap((item) => item.staged).map((each) => [each.uri, each])).values()];
+  const together = await withStaged(stores, staged, attempt, (paths, scratch) =>
+    sortDays(stores, items, paths, tz, scratch, attempt),
+  );
+  return eachOf(items, 1, async (item) => {
+    const record = together.get(item)!;
+    if (!record.byOrder) return record;
+    return withStaged(stores, item.staged, attempt, (paths, scratch) =>
+      sortDistinct(stores, item, paths, tz, scratch, attempt),
+    );
+  });
+}
+
+async function withStaged<T>(
+  stores: Stores,
+  staged: Stored[],
+  attempt: Attempt,
+  work: (paths: string[], scratch: string) => Promise<T>,
+): Promise<T> {
+  return withScratch(stores, (scratch) =>
+    stores.objects.local(staged, (paths) => work(paths, scratch), attempt.signal),
+  );
+}
+
+/** Sorts the readings of some days into one object. Days with several readings of a sensor at one time are marked. */
+async function sortDays(
+  stores: Stores,
+  items: readonly Item[],
+  staged: string[],
+  tz: string,
+  scratch: string,
+  attempt: Attempt,
+): Promise<Map<Item, DayRecord>> {
+  return stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
+    const file = join(scratch, 'days.parquet');
+    const days = items.map(({ day }) => day);
+    await duck.run(sensorTypeSql(staged, days));
+    await duck.run(copySql(daysObjectSql(staged, days), file));
+    const scanned = await scan(duck, file, items, tz);
+    const object = scanned.every(({ sameTimes }) => sameTimes > 0)
+      ? NO_OBJECT
+      : await adoptFile(stores.objects, `chunks/${dayName(days[0]!)}`, file);
+    return new Map(items.map((item, at) => [item, recordOf(item, scanned[at]!, object, 0, tz)]));
+  });
+}
+
+/** Where nothing of an object is used, it is not kept. */
+const NO_OBJECT: Stored = { uri: '', sha256: '', bytes: 0 };
+
+/** Sorts the readings of one day, with one reading of a sensor at a time. */
+async function sortDistinct(
   stores: Stores,
   item: Item,
   staged: string[],
@@ -202,35 +260,59 @@ async function sortDay(
   attempt: Attempt,
 ): Promise<DayRecord> {
   return stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
-    const start = dayStart(item.day, tz);
-    const end = dayStart(item.day + 1, tz);
     const file = join(scratch, 'day.parquet');
-    const write = (sql: string) => duck.run(`COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`);
-    await duck.run(sensorTypeSql(staged, item.day));
-    await write(dayObjectSql(staged, item.day));
-    let scanned = await scan(duck, file, start, end);
-    const all = scanned.rows;
-    const byOrder = scanned.sameTimes > 0;
-    if (byOrder) {
-      await write(distinctDaySql(staged, item.day, doubledHour(item.day, tz)));
-      scanned = await scan(duck, file, start, end);
-    }
-    const duplicates = all - scanned.rows;
-    const { chunks, rows } = scanned;
-    const day = dayName(item.day);
-    const object = await adoptFile(stores.objects, `chunks/${day}`, file);
-    return { day, ...object, start, end, rows, duplicates, chunks, byOrder, madeOf: hashJson(item.staged) };
+    await duck.run(copySql(distinctDaySql(staged, item.day, doubledHour(item.day, tz)), file));
+    const [scanned] = await scan(duck, file, [item], tz);
+    const object = await adoptFile(stores.objects, `chunks/${dayName(item.day)}`, file);
+    return { ...recordOf(item, scanned!, object, item.rows - scanned!.rows, tz), byOrder: true };
   });
 }
 
-async function scan(duck: DuckSession, file: string, start: number, end: number) {
+const copySql = (sql: string, file: string) => `COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`;
+
+function recordOf(item: Item, { chunks, rows, sameTimes }: Scanned, object: Stored, duplicates: number, tz: string): DayRecord {
+  return {
+    day: dayName(item.day),
+    ...object,
+    start: dayStart(item.day, tz),
+    end: dayStart(item.day + 1, tz),
+    rows,
+    duplicates,
+    chunks,
+    byOrder: sameTimes > 0,
+    madeOf: hashJson(item.staged),
+  };
+}
+
+type Scanned = ReturnType<ChunkScanner['finish']>;
+
+/** Goes once over an object of some days. */
+async function scan(duck: DuckSession, file: string, items: readonly Item[], tz: string): Promise<Scanned[]> {
   const from = `FROM read_parquet(${quote(file)})`;
-  const sensors = await duck.rows<{ sensor: string; n: number }>(
-    `SELECT sensor, count(*)::DOUBLE AS n ${from} GROUP BY sensor ORDER BY sensor`,
+  const counts = await duck.rows<{ day: number; sensor: string; n: number }>(
+    `SELECT day, sensor, count(*)::DOUBLE AS n ${from} GROUP BY day, sensor ORDER BY day, sensor`,
   );
-  const scanner = new ChunkScanner(sensors, start, end);
-  for await (const [times, values] of duck.blocks(`SELECT time, value ${from}`)) scanner.add(times!, values!);
-  return scanner.finish();
+  const sensors = new Map<number, { sensor: string; n: number }[]>(items.map(({ day }) => [day, []]));
+  for (const { day, sensor, n } of counts) sensors.get(day)!.push({ sensor, n });
+  let row = 0;
+  const scanners = items.map(({ day }) => {
+    const own = sensors.get(day)!;
+    const scanner = new ChunkScanner(own, dayStart(day, tz), dayStart(day + 1, tz), row);
+    row += own.reduce((sum, { n }) => sum + n, 0);
+    return { scanner, end: row };
+  });
+  let at = 0;
+  row = 0;
+  for await (const [times, values] of duck.blocks(`SELECT time, value ${from}`)) {
+    for (let done = 0; done < times!.length; ) {
+      const take = Math.min(times!.length - done, scanners[at]!.end - row);
+      scanners[at]!.scanner.add(times!.subarray(done, done + take), values!.subarray(done, done + take));
+      done += take;
+      row += take;
+      if (row === scanners[at]!.end) at++;
+    }
+  }
+  return scanners.map(({ scanner }) => scanner.finish());
 }
 
 function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Account {

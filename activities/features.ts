@@ -28,8 +28,10 @@ interface Item {
   chunks: Chunk[];
 }
 
-/** While threads compute one day, DuckDB reads the next. */
-const DAYS_AT_ONCE = 2;
+/** So many readings are read at once, of days that lie in one object. */
+const GROUP_ROWS = 500_000;
+/** While threads compute some days, DuckDB reads the next. */
+const GROUPS_AT_ONCE = 2;
 
 /** Computes the features of each chunk, and keeps them per chunk: what did not change is never computed again. */
 export function createFeatures(stores: Stores) {
@@ -54,11 +56,19 @@ export function createFeatures(stores: Stores) {
     async batch(_call, items, attempt) {
       const total = items.reduce((sum, { chunks }) => sum + chunks.length, 0);
       let done = 0;
-      const days = await eachOf(items, DAYS_AT_ONCE, async (item) => {
-        const data = await compute(stores, item, await read(stores, item, attempt), attempt);
-        done += item.chunks.length;
-        attempt.progress(done, total, 'chunks');
-        return data;
+      const days = await eachOf(groupsOf(items), GROUPS_AT_ONCE, async (group) => {
+        const readings = await read(stores, group, attempt);
+        const data: Float64Array[] = [];
+        let from = 0;
+        for (const item of group) {
+          const to = from + rowsOf(item.chunks);
+          const own = { times: readings.times.subarray(from, to), values: readings.values.subarray(from, to) };
+          data.push(await compute(stores, item, own, attempt));
+          from = to;
+          done += item.chunks.length;
+          attempt.progress(done, total, 'chunks');
+        }
+        return joined(data);
       });
       const keys = items.flatMap(({ chunks }) => chunks.map(({ valueHash }) => valueHash));
       await kept.put(keys, joined(days));
@@ -110,8 +120,29 @@ function joined(parts: readonly Float64Array[]): Float64Array {
   return all;
 }
 
-async function read(stores: Stores, { day, chunks }: Item, attempt: Attempt): Promise<DayReadings> {
-  return stores.objects.local([day], ([path]) => readRanges(stores, path!, chunks, attempt), attempt.signal);
+/** Days that follow each other in one object. */
+function groupsOf(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  let rows = 0;
+  for (const item of items) {
+    const group = groups.at(-1);
+    const own = rowsOf(item.chunks);
+    const before = group?.at(-1);
+    // A day may lie before another in the object when it was made again.
+    const follows = before?.day.uri === item.day.uri && before.chunks.at(-1)!.from < item.chunks[0]!.from;
+    if (group !== undefined && follows && rows + own <= GROUP_ROWS) group.push(item);
+    else groups.push([item]);
+    rows = groups.at(-1)!.length === 1 ? own : rows + own;
+  }
+  return groups;
+}
+
+const rowsOf = (chunks: readonly Chunk[]) => chunks.reduce((sum, { rows }) => sum + rows, 0);
+
+/** The readings of the chunks of some days in one object, one behind the other. */
+async function read(stores: Stores, group: readonly Item[], attempt: Attempt): Promise<DayReadings> {
+  const chunks = group.flatMap((item) => item.chunks);
+  return stores.objects.local([group[0]!.day], ([path]) => readRanges(stores, path!, chunks, attempt), attempt.signal);
 }
 
 /** Shares the chunks of a day out among the worker threads. */
@@ -146,7 +177,7 @@ interface DayReadings {
 
 /** Times and values of chunks, which stand in the order of their rows. */
 async function readRanges(stores: Stores, path: string, chunks: readonly Chunk[], attempt: Attempt) {
-  const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+  const rows = rowsOf(chunks);
   const times = new Float64Array(rows);
   const values = new Float64Array(rows);
   const first = chunks[0]!.from;
@@ -184,7 +215,7 @@ async function readRanges(stores: Stores, path: string, chunks: readonly Chunk[]
 
 /** Cuts chunks into at most `parts` consecutive shares of about equal readings. */
 function split(chunks: readonly Chunk[], parts: number) {
-  const total = chunks.reduce((sum, { rows }) => sum + rows, 0);
+  const total = rowsOf(chunks);
   const shares: { from: number; to: number; first: number; last: number }[] = [];
   let from = 0;
   let first = 0;

@@ -1,13 +1,16 @@
+import { constants } from 'node:buffer';
 import { open, readFile } from 'node:fs/promises';
 import type { CellObject, ParsingOptions, WorkBook } from '@e965/xlsx';
 import { MillraceError } from '../config/errors.js';
-import { listMembers } from './archive.js';
+import { listMembers, type Member } from './archive.js';
 import { archiveFault } from './archive-check.js';
 import { csvLine, writeLines } from './csv-cells.js';
 import { type TimeFormat, timeFormat, timeText } from './workbook-time.js';
 
 /** Unpacked. A workbook is held in memory whole, and its parsed cells take several times as much. */
 const MAX_BYTES = 2 ** 30;
+/** Of a sheet, unpacked. It is made one string, and no string is longer. */
+const MAX_SHEET_BYTES = constants.MAX_STRING_LENGTH;
 /** As Excel has them; a cell further out was put there by something else. */
 const [MAX_ROWS, MAX_COLUMNS] = [1_048_576, 16_384];
 /** Most sheets have a cell in their first rows; only of others all rows are read to find one. */
@@ -97,12 +100,14 @@ function rowsOf(path: string, { Sheets, SheetNames }: WorkBook, name: string): R
 
 /** Whether the parser can be let at it: damaged bytes may keep it busy for ever. */
 async function check(path: string): Promise<void> {
-  let bytes: number;
+  let members: Member[];
   let fault: Awaited<ReturnType<typeof archiveFault>>;
   try {
-    bytes = (await listMembers(path)).reduce((sum, member) => sum + member.bytes, 0);
-    fault = bytes > MAX_BYTES ? 'too large' : await archiveFault(path, MAX_BYTES);
+    members = await listMembers(path);
+    refuseLarge(path, members);
+    fault = await archiveFault(path, MAX_BYTES);
   } catch (error) {
+    if (error instanceof MillraceError && error.code === 'MR_SPACE') throw error;
     if (await isCompound(path)) {
       const next = 'save it as .xlsx without a password, or its sheets as CSV';
       throw unreadable(path, 'it has a password, or is one of the older kind (.xls)', next, error);
@@ -110,13 +115,14 @@ async function check(path: string): Promise<void> {
     throw unreadable(path, (error as Error).message.split('\n', 1)[0]!, MEND, error);
   }
   if (fault === 'damaged') throw unreadable(path, 'it is damaged', MEND);
-  if (fault === 'too large') {
-    const found = `${path} is ${mib(Math.max(bytes, MAX_BYTES))} MiB unpacked or more: too large to be held in memory`;
-    throw new MillraceError('MR_SPACE', found, {
-      allowed: `${mib(MAX_BYTES)} MiB are allowed`,
-      next: 'save its sheets as CSV',
-    });
-  }
+  if (fault === 'too large') throw tooLarge(path, MAX_BYTES, MAX_BYTES);
+}
+
+function refuseLarge(path: string, members: readonly Member[]): void {
+  const bytes = members.reduce((sum, member) => sum + member.bytes, 0);
+  if (bytes > MAX_BYTES) throw tooLarge(path, bytes, MAX_BYTES);
+  const sheet = members.find((member) => member.name.endsWith('.xml') && member.bytes > MAX_SHEET_BYTES);
+  if (sheet) throw tooLarge(`${sheet.name} in ${path}`, sheet.bytes, MAX_SHEET_BYTES);
 }
 
 async function isCompound(path: string): Promise<boolean> {
@@ -180,5 +186,11 @@ const MEND = 'open it and save it anew, or save its sheets as CSV';
 
 const unreadable = (path: string, why: string, next: string, cause?: unknown) =>
   new MillraceError('MR_FILE_UNREADABLE', `${path} cannot be read as a workbook: ${why}`, { next }, { cause });
+
+const tooLarge = (what: string, bytes: number, allowed: number) =>
+  new MillraceError('MR_SPACE', `${what} is ${mib(bytes)} MiB unpacked or more, too large to be held in memory`, {
+    allowed: `${mib(allowed)} MiB are allowed`,
+    next: 'save its sheets as CSV',
+  });
 
 const mib = (bytes: number) => Math.ceil(bytes / 2 ** 20).toLocaleString('en-US');

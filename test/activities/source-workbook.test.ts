@@ -393,6 +393,9 @@ describe('a workbook', () => {
     const message = /1,089 MiB unpacked.*\n.*1,024 MiB are allowed\n.*as CSV/;
     await expect(listSheets(path)).rejects.toMatchObject(refused(message, 'MR_SPACE'));
     await expect(csv('a')).rejects.toMatchObject(refused(message, 'MR_SPACE'));
+    const change = (bytes: Buffer) => claiming(bytes, MIB, 600 * MIB);
+    await make({ sheets: [{ name: 'a', rows }], more: { 'xl/worksheets/sheet9.xml': Buffer.alloc(MIB) }, change });
+    await expect(csv('a')).rejects.toMatchObject(refused(/sheet9\.xml in .* 600 MiB.*\n.*512 MiB/, 'MR_SPACE'));
     expect(await readdir(folder)).toEqual(['data.xlsx']);
   });
 
