@@ -270,7 +270,13 @@ async function sortDistinct(
 
 const copySql = (sql: string, file: string) => `COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`;
 
-function recordOf(item: Item, { chunks, rows, sameTimes }: Scanned, object: Stored, duplicates: number, tz: string): DayRecord {
+function recordOf(
+  item: Item,
+  { chunks, rows, sameTimes }: Scanned,
+  object: Stored,
+  duplicates: number,
+  tz: string,
+): DayRecord {
   return {
     day: dayName(item.day),
     ...object,

@@ -15,11 +15,20 @@ export interface Stores {
   buckets(): Promise<Buckets>;
   duck: Duck;
   parallel: Parallel;
+  workbooks: Workbooks;
   log: Logger;
   meters: Meters;
   schedules: Schedules;
   /** Hash of a step's code: its import closure, the versions of the libraries it uses, the backend. */
   codeHash(step: string): string;
+}
+
+/** Reads Excel files: one long computation, which must not keep heartbeats waiting. */
+export interface Workbooks {
+  /** Names of the sheets that have cells. */
+  sheets(path: string, signal: AbortSignal): Promise<string[]>;
+  /** Writes a sheet as CSV. */
+  toCsv(path: string, sheet: string, target: string, signal: AbortSignal): Promise<void>;
 }
 
 /** An attempt, as it is counted. */

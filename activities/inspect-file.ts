@@ -14,7 +14,6 @@ import { firstBytes, localHead, localPath, unreadable } from './source-local.js'
 import { listTables } from './source-sqlite.js';
 import { type Place, pathOf, scanLayout, scannable } from './source-table.js';
 import { packingOf, readHead } from './source-text.js';
-import { listSheets } from './source-workbook.js';
 
 /** A table that was found in a file. */
 export interface SeenTable extends Place {
@@ -139,7 +138,7 @@ async function inspectOne(look: Look, local: Local, member: string | null): Prom
 async function inspectParquet(look: Look, path: string, place: Omit<Place, 'kind'>): Promise<SeenFile> {
   const { stores, attempt, choice, file, scratch } = look;
   const parquet: Place = { ...place, kind: 'parquet' };
-  const { path: from } = await scannable(path, parquet, null, scratch, attempt);
+  const { path: from } = await scannable(stores, path, parquet, null, scratch, attempt);
   return stores.duck.session({ tz: 'UTC', signal: attempt.signal }, async (duck) => {
     try {
       const columns = await duck.rows<{ column_name: string; column_type: string }>(
@@ -163,7 +162,7 @@ async function inspectParquet(look: Look, path: string, place: Omit<Place, 'kind
 
 async function inspectWorkbook(look: Look, path: string, member: string | null): Promise<SeenFile> {
   const seen: SeenFile = { tables: [], leftOut: [] };
-  for (const table of await listSheets(path)) {
+  for (const table of await look.stores.workbooks.sheets(path, look.attempt.signal)) {
     const place: Place = { ...PLAIN, kind: 'workbook', member, table };
     const found = await inspectText(look, place, path, { delimiter: ',' });
     seen.tables.push(...found.tables);
@@ -184,8 +183,8 @@ async function inspectSqlite(look: Look, path: string, place: Omit<Place, 'kind'
 
 /** Looks at what is made text to be read. */
 async function inspectText(look: Look, place: Place, path: string, known: Partial<Choice>): Promise<SeenFile> {
-  const { scratch, attempt, choice } = look;
-  const made = await scannable(path, place, null, scratch, attempt, SAMPLE_ROWS);
+  const { stores, scratch, attempt, choice } = look;
+  const made = await scannable(stores, path, place, null, scratch, attempt, SAMPLE_ROWS);
   const { text } = await readHead(made.path, { signal: attempt.signal });
   if (text.trim() === '') return { tables: [emptyTable(place, place.kind)], leftOut: [] };
   return shaped(look, place, () => shapeOf(text, { ...choice, ...known }));
@@ -211,7 +210,7 @@ async function settleOrder(look: Look, seen: SeenFile, path: string): Promise<Se
   if (shape == null || shape.order === null || choice.dayFirst !== null) return seen;
   if (shape.order.different > 0 && decideOrder(shape.order) !== null) return seen;
   const layout = layoutOf(shape, 'day-first', null);
-  const plain = await scannable(path, table!, layout, scratch, attempt);
+  const plain = await scannable(stores, path, table!, layout, scratch, attempt);
   const scan = scanLayout(layout);
   const stamp = columnSql(scan, (layout.time as { columns: { at: number; name: string; type: string }[] }).columns[0]!);
   const pattern = quote('(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d{2,4}');

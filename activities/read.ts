@@ -156,7 +156,7 @@ async function stageTable(
       scratch,
       attempt.signal,
     );
-    const plain = await scannable(local, table, layout, scratch, attempt).catch(refuse);
+    const plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
     if (plain.gzip) await assertWhole(plain.path, attempt.signal).catch(refuse);
     await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
       const out = join(scratch, 'staged.parquet');

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import type { Encoding } from '../formats/encoding.js';
 import type { Layout } from '../formats/layout.js';
 import { listMembers, unpackMember } from './archive.js';
-import type { Attempt } from './context.js';
+import type { Attempt, Stores } from './context.js';
 import type { SourceFile } from './source.js';
 import { jsonToCsv } from './source-json.js';
 import { tableToCsv } from './source-sqlite.js';
 import { type Packing, writePlain } from './source-text.js';
-import { sheetToCsv } from './source-workbook.js';
 
 /** What a file is: its name may say anything. */
 export type Kind = 'text' | 'parquet' | 'json' | 'workbook' | 'sqlite';
@@ -67,6 +66,7 @@ export interface Scannable {
  * @param rows at most so many, where not all are wanted
  */
 export async function scannable(
+  { workbooks }: Pick<Stores, 'workbooks'>,
   path: string,
   place: Place,
   layout: Pick<Layout, 'text'> | null,
@@ -77,7 +77,7 @@ export async function scannable(
   const target = join(scratch, 'table.csv');
   const { kind, packing, encoding } = place;
   if (kind === 'json') await jsonToCsv(path, packing, place.json!.form, place.json!.keys, target, { rows, signal });
-  else if (kind === 'workbook') await sheetToCsv(path, place.table!, target);
+  else if (kind === 'workbook') await workbooks.toCsv(path, place.table!, target, signal);
   else if (kind === 'sqlite') await tableToCsv(path, place.table!, target, scratch, { rows, signal });
   else if (kind === 'parquet') return { path: await plainPath(path, scratch), gzip: false };
   else {

@@ -14,6 +14,7 @@ import { FolderStore } from '../store/objects/folder-store.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
+import { ThreadWorkbooks } from '../workers/workbooks.js';
 
 const RUN = { runId: 'bench', workflowId: 'bench', temporalRunId: 'bench', pipeline: 'bench' };
 
@@ -26,6 +27,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     models: {} as ModelRegistry,
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),
+    workbooks: new ThreadWorkbooks(),
     log: pino({ level: 'silent' }),
     buckets: () => Promise.reject(new Error('there are no buckets here')),
     meters: { begin: () => () => {} },

@@ -14,7 +14,16 @@ export async function codeHashes(): Promise<Record<string, string>> {
 }
 
 /** Libraries whose version changes what a step puts out. */
-const LIBRARIES = ['@duckdb/node-api', 'hyparquet', 'hyparquet-writer'];
+const LIBRARIES = [
+  '@duckdb/node-api',
+  '@e965/xlsx',
+  'csv-parse',
+  'fzstd',
+  'hyparquet',
+  'hyparquet-writer',
+  'node-sqlite3-wasm',
+  'yauzl',
+];
 
 /**
  * Hashes what a compiled file and all it imports of ours say, and the versions of the libraries in the way. Editing a
@@ -29,9 +38,11 @@ export async function hashClosure(entry: string, versions: Record<string, string
     seen.set(file, code);
     // What runs in a thread is named, not imported.
     for (const [, task] of code.matchAll(/parallel\.run\(\s*['"](\w+)['"]/g)) await visit(await fileOfTask(task!));
+    if (/workbooks\.(sheets|toCsv)\(/.test(code)) await visit(resolve(DIST, 'workers/workbook-tasks.js'));
     for (const [, specifier] of code.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
       if (specifier!.startsWith('.')) await visit(resolve(dirname(file), specifier!));
-      else if (LIBRARIES.includes(specifier!)) libraries.add(specifier!);
+      else
+        for (const name of LIBRARIES) if (specifier === name || specifier!.startsWith(`${name}/`)) libraries.add(name);
     }
   };
   await visit(entry);

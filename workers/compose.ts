@@ -11,6 +11,7 @@ import { Registry } from '../store/tables/registry.js';
 import { Tokens } from '../store/tables/tokens.js';
 import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
+import { ThreadWorkbooks } from './workbooks.js';
 
 export interface Composed {
   stores: Stores;
@@ -31,6 +32,7 @@ export async function composeStores(
     log.warn({ error: error.message }, 'a connection to Postgres broke'),
   );
   const parallel = new ThreadPool(settings.threads);
+  const workbooks = new ThreadWorkbooks();
   const hashes = await codeHashes();
   const objects = await openObjects(settings);
   const stores: Stores = {
@@ -44,6 +46,7 @@ export async function composeStores(
       scratch: await objects.scratch(),
     }),
     parallel,
+    workbooks,
     log,
     meters,
     schedules,
@@ -66,6 +69,7 @@ export async function composeStores(
       });
     },
     async close() {
+      await workbooks.close();
       await parallel.close();
       await database.close();
     },

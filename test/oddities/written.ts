@@ -139,7 +139,7 @@ export function odd(
     text?: Partial<Text>;
     edit?: (text: string, table: Table) => string | Uint8Array;
     found?: Written['found'] | ((table: Table) => Written['found']);
-    more?: Partial<Written>;
+    more?: Partial<Written> | ((table: Table) => Partial<Written>);
   },
 ): Oddity {
   return {
@@ -148,7 +148,8 @@ export function odd(
       const { plant, style = {}, text = {}, edit = (each) => each, found = {}, more = {} } = how(random);
       const table = tableOf(random, plant, style);
       const files = { 'plant.csv': edit(asText(table, text), table) };
-      return knownOf(table, files, typeof found === 'function' ? found(table) : found, more);
+      const told = typeof found === 'function' ? found(table) : found;
+      return knownOf(table, files, told, typeof more === 'function' ? more(table) : more);
     },
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Attempt, Stores } from '../../activities/context.js';
 import type { MappedActivities } from '../../activities/mapped.js';
+import { listSheets, sheetToCsv } from '../../activities/source-workbook.js';
 import type { RunInfo } from '../../dag/plan.js';
 import { kMeans } from '../../ml/cluster/kmeans.js';
 import { computeFeatures } from '../../ml/features/chunk-features.js';
@@ -50,6 +51,7 @@ export async function testStores(
     models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
+    workbooks: { sheets: listSheets, toCsv: sheetToCsv },
     log,
     buckets: () => Promise.reject(new Error('there are no buckets here')),
     meters: { begin: () => () => {} },
