@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { intervalsOf } from '../ml/features/coverage.js';
+import { type Signs, signsOf } from './chunk-signs.js';
 
 /** One chunk: where its readings lie in the object of its day, what time it covers, and the hash of its values. */
 export interface Chunk {
@@ -14,6 +15,7 @@ export interface Chunk {
   /** Readings there are by those there would be at the chunk's median interval; 1 for a full day. */
   share: number;
   valueHash: string;
+  signs: Signs;
 }
 
 /** Goes once over the sorted readings of a day and finds coverage and hash of each chunk. */
@@ -25,6 +27,7 @@ export class ChunkScanner {
   #sameTimes = 0;
   #hash: Hash = createHash('sha256');
   #times: Float64Array = new Float64Array(0);
+  #values: Float64Array = new Float64Array(0);
 
   constructor(
     private readonly sensors: readonly { sensor: string; n: number }[],
@@ -42,7 +45,7 @@ export class ChunkScanner {
     while (from < times.length) {
       const take = Math.min(times.length - from, this.sensors[this.#at]!.n - this.#inChunk);
       this.#times.set(times.subarray(from, from + take), this.#inChunk);
-      this.#hash.update(values.subarray(from, from + take));
+      this.#values.set(values.subarray(from, from + take), this.#inChunk);
       this.#inChunk += take;
       from += take;
       if (this.#inChunk === this.sensors[this.#at]!.n) this.#close();
@@ -59,6 +62,7 @@ export class ChunkScanner {
     if (next === undefined) return;
     this.#inChunk = 0;
     this.#times = new Float64Array(next.n);
+    this.#values = new Float64Array(next.n);
     // The bounds of the day count: features know where in the day a reading lies.
     this.#hash = createHash('sha256').update(new Float64Array([this.start, this.end, next.n]));
   }
@@ -71,7 +75,7 @@ export class ChunkScanner {
     }
     const { median, largest } = times.length < 2 ? { median: 0, largest: 0 } : intervalsOf(times);
     const gap = Math.max(times[0]! - this.start, this.end - times.at(-1)!, largest);
-    this.#hash.update(times);
+    this.#hash.update(this.#values).update(times);
     this.#chunks.push({
       sensor: this.sensors[this.#at]!.sensor,
       from: this.firstRow + this.#row,
@@ -81,6 +85,7 @@ export class ChunkScanner {
       largestGap: gap / 1e6,
       share: Math.min(1, (times.length * median) / (this.end - this.start)),
       valueHash: this.#hash.digest('hex'),
+      signs: signsOf(this.#values, median / 1e6),
     });
     this.#row += times.length;
     this.#at++;

@@ -1,5 +1,6 @@
 import type { DoubledHour } from '../config/time-zone.js';
 import { quote } from '../store/sql.js';
+import type { Rules } from './rules.js';
 
 const ofDays = (staged: readonly string[], days: readonly number[]) =>
   `FROM read_parquet([${staged.map(quote).join(', ')}]) WHERE reason IS NULL AND ${among(days)}`;
@@ -22,10 +23,15 @@ export function daysObjectSql(staged: readonly string[], days: readonly number[]
 }
 
 /**
- * Those of one day with one reading of a sensor at a time: the last, in the order of the files, then of their records.
- * In the hour that clocks show twice, two readings with one time that had no zone are the first and the second pass.
+ * Those of one day with one reading of a sensor at a time: the last or first, in the order of the files, then of their
+ * records, or their mean. In the hour that clocks show twice, two readings with one time that had no zone are the first and the second pass.
  */
-export function distinctDaySql(staged: readonly string[], day: number, doubled: DoubledHour | null): string {
+export function distinctDaySql(
+  staged: readonly string[],
+  day: number,
+  doubled: DoubledHour | null,
+  duplicates: Rules['duplicates'],
+): string {
   const ordered = staged
     .map(
       (path, file) =>
@@ -34,10 +40,22 @@ export function distinctDaySql(staged: readonly string[], day: number, doubled: 
     .join(' UNION ALL ');
   const twice =
     doubled === null ? 'false' : `zoneless AND time >= ${doubled.from} AND time < ${doubled.from + doubled.length}`;
-  return `SELECT day, sensor, CASE WHEN nth < n THEN time - ${doubled?.length ?? 0} ELSE time END AS time, value
-          FROM (SELECT day, sensor, time, value, ${twice} AS twice, count(*) OVER (PARTITION BY sensor, time) AS n,
-                       row_number() OVER (PARTITION BY sensor, time ORDER BY file, row) AS nth
-                FROM (${ordered}) WHERE reason IS NULL AND day = ${day})
-          WHERE nth = n OR (twice AND n = 2)
+  const mean =
+    'avg(value) OVER (PARTITION BY sensor, time ORDER BY file, row ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)';
+  return `SELECT day, sensor, CASE WHEN pair AND nth = 1 THEN time - ${doubled?.length ?? 0} ELSE time END AS time,
+                 ${duplicates === 'mean' ? 'CASE WHEN pair THEN value ELSE mean END' : 'value'} AS value
+          FROM (SELECT *, twice AND n = 2 AS pair
+                FROM (SELECT day, sensor, time, value, ${twice} AS twice, count(*) OVER (PARTITION BY sensor, time) AS n,
+                             row_number() OVER (PARTITION BY sensor, time ORDER BY file, row) AS nth
+                             ${duplicates === 'mean' ? `, ${mean} AS mean` : ''}
+                      FROM (${ordered}) WHERE reason IS NULL AND day = ${day}))
+          WHERE pair OR nth = ${duplicates === 'first' ? '1' : 'n'}
           ORDER BY sensor, time`;
+}
+
+/** The first time of which a sensor has several readings, and how many such times there are. */
+export function duplicatesSql(staged: readonly string[], day: number): string {
+  return `SELECT sensor, time, n::DOUBLE AS n, (count(*) OVER ())::DOUBLE AS more
+          FROM (SELECT sensor, time, count(*) AS n ${ofDays(staged, [day])} GROUP BY sensor, time HAVING count(*) > 1)
+          ORDER BY time, sensor LIMIT 1`;
 }

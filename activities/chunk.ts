@@ -9,14 +9,16 @@ import { KeptRecords } from '../store/kept.js';
 import type { Stored } from '../store/objects/object-store.js';
 import { quote } from '../store/sql.js';
 import { type Chunk, ChunkScanner } from './chunk-scan.js';
-import { daysObjectSql, distinctDaySql, sensorTypeSql } from './chunk-sql.js';
+import { daysObjectSql, distinctDaySql, duplicatesSql, sensorTypeSql } from './chunk-sql.js';
 import type { Attempt, Stores } from './context.js';
 import type { Selection } from './interval.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Staged, StagedFile } from './read.js';
+import { type RuleNote, ruleNotes } from './rule-notes.js';
+import { changesValues, countersAmong, counterTableSql, type Rules, resetsSql, ruledSql } from './rules.js';
 import { withScratch } from './source-local.js';
 
-export interface ChunkInput {
+export interface ChunkInput extends Rules {
   staged: Staged;
   tz: string;
   selection: Selection;
@@ -43,6 +45,10 @@ export interface DayChunks {
   end: number;
   rows: number;
   duplicates: number;
+  /** Readings that rules took for missing. */
+  dropped: number;
+  /** How often counters began again. */
+  resets: number;
   chunks: Chunk[];
 }
 
@@ -60,6 +66,8 @@ export interface Chunks {
   lastDay: string;
   zonelessIn: string | null;
   account: Account;
+  /** What rules did, and could do. */
+  rules: RuleNote[];
   quarantined: Record<string, number>;
 }
 
@@ -111,7 +119,7 @@ export function createChunk(stores: Stores) {
     async batch({ inputs }, items, attempt) {
       let done = 0;
       await eachOf(groupsOf(items), GROUPS_AT_ONCE, async (group) => {
-        const records = await makeDays(stores, group, inputs.tz, attempt);
+        const records = await makeDays(stores, group, inputs, attempt);
         await eachOf([...group.entries()], LOOKUPS_AT_ONCE, ([at, { key }]) => kept.put(key, records[at]!));
         done += group.length;
         attempt.progress(done, items.length, 'days');
@@ -152,6 +160,7 @@ export function createChunk(stores: Stores) {
         lastDay: days.at(-1)!.day,
         zonelessIn: files.some(({ zoneless }) => zoneless) ? inputs.tz : null,
         account,
+        rules: ruleNotes(files, days, inputs),
         quarantined,
       };
     },
@@ -180,7 +189,7 @@ function daysOf(files: readonly StagedFile[], input: ChunkInput, code: string): 
       day,
       staged,
       rows,
-      key: hashJson([code, input.tz, day, prints.sort()]),
+      key: hashJson([code, input.tz, rulesOf(input), day, prints.sort()]),
     }));
 }
 
@@ -199,29 +208,39 @@ function groupsOf(items: readonly Item[]): Item[][] {
   return groups;
 }
 
+const rulesOf = ({ duplicates, counters, zeroRuns }: Rules): Rules => ({ duplicates, counters, zeroRuns });
+
 /** The records of some days, in their order. */
-async function makeDays(stores: Stores, items: Item[], tz: string, attempt: Attempt): Promise<DayRecord[]> {
+async function makeDays(stores: Stores, items: Item[], input: ChunkInput, attempt: Attempt): Promise<DayRecord[]> {
   const staged = [...new Map(items.flatMap((item) => item.staged).map((each) => [each.uri, each])).values()];
-  const together = await withStaged(stores, staged, attempt, (paths, scratch) =>
-    sortDays(stores, items, paths, tz, scratch, attempt),
-  );
+  const together = await withDuck(stores, staged, input.tz, attempt, (room) => sortDays(stores, items, input, room));
   return eachOf(items, 1, async (item) => {
     const record = together.get(item)!;
     if (!record.byOrder) return record;
-    return withStaged(stores, item.staged, attempt, (paths, scratch) =>
-      sortDistinct(stores, item, paths, tz, scratch, attempt),
-    );
+    return withDuck(stores, item.staged, input.tz, attempt, (room) => sortDistinct(stores, item, input, room));
   });
 }
 
-async function withStaged<T>(
+/** Where days are sorted: staged files at hand, a folder, and a session. */
+interface Room {
+  staged: string[];
+  scratch: string;
+  duck: DuckSession;
+}
+
+async function withDuck<T>(
   stores: Stores,
   staged: Stored[],
-  attempt: Attempt,
-  work: (paths: string[], scratch: string) => Promise<T>,
+  tz: string,
+  { signal }: Attempt,
+  work: (room: Room) => Promise<T>,
 ): Promise<T> {
   return withScratch(stores, (scratch) =>
-    stores.objects.local(staged, (paths) => work(paths, scratch), attempt.signal),
+    stores.objects.local(
+      staged,
+      (paths) => stores.duck.session({ tz, signal }, (duck) => work({ staged: paths, scratch, duck })),
+      signal,
+    ),
   );
 }
 
@@ -229,22 +248,23 @@ async function withStaged<T>(
 async function sortDays(
   stores: Stores,
   items: readonly Item[],
-  staged: string[],
-  tz: string,
-  scratch: string,
-  attempt: Attempt,
+  input: ChunkInput,
+  { staged, scratch, duck }: Room,
 ): Promise<Map<Item, DayRecord>> {
-  return stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
-    const file = join(scratch, 'days.parquet');
-    const days = items.map(({ day }) => day);
-    await duck.run(sensorTypeSql(staged, days));
-    await duck.run(copySql(daysObjectSql(staged, days), file));
-    const scanned = await scan(duck, file, items, tz);
-    const object = scanned.every(({ sameTimes }) => sameTimes > 0)
-      ? NO_OBJECT
-      : await adoptFile(stores.objects, `chunks/${dayName(days[0]!)}`, file);
-    return new Map(items.map((item, at) => [item, recordOf(item, scanned[at]!, object, 0, tz)]));
-  });
+  const days = items.map(({ day }) => day);
+  await duck.run(sensorTypeSql(staged, days));
+  const { file, resets } = await ruled(duck, daysObjectSql(staged, days), scratch, input);
+  const scanned = await scan(duck, file, items, input.tz);
+  const object = scanned.every(({ sameTimes }) => sameTimes > 0)
+    ? NO_OBJECT
+    : await adoptFile(stores.objects, `chunks/${dayName(days[0]!)}`, file);
+  return new Map(
+    items.map((item, at) => {
+      const { sameTimes, ...own } = scanned[at]!;
+      const lost = { duplicates: 0, dropped: item.rows - own.rows, resets: resets.get(item.day) ?? 0 };
+      return [item, { ...recordOf(item, object, input.tz), ...own, ...lost, byOrder: sameTimes > 0 }];
+    }),
+  );
 }
 
 /** Where nothing of an object is used, it is not kept. */
@@ -254,38 +274,73 @@ const NO_OBJECT: Stored = { uri: '', sha256: '', bytes: 0 };
 async function sortDistinct(
   stores: Stores,
   item: Item,
-  staged: string[],
-  tz: string,
-  scratch: string,
-  attempt: Attempt,
+  input: ChunkInput,
+  { staged, scratch, duck }: Room,
 ): Promise<DayRecord> {
-  return stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
-    const file = join(scratch, 'day.parquet');
-    await duck.run(copySql(distinctDaySql(staged, item.day, doubledHour(item.day, tz)), file));
-    const [scanned] = await scan(duck, file, [item], tz);
-    const object = await adoptFile(stores.objects, `chunks/${dayName(item.day)}`, file);
-    return { ...recordOf(item, scanned!, object, item.rows - scanned!.rows, tz), byOrder: true };
-  });
+  if (input.duplicates === 'error') throw await duplicated(duck, staged, item.day);
+  const single = join(scratch, 'single.parquet');
+  await duck.run(copySql(distinctDaySql(staged, item.day, doubledHour(item.day, input.tz), input.duplicates), single));
+  const from = `SELECT * FROM read_parquet(${quote(single)})`;
+  const [kept] = await duck.rows<{ n: number }>(`SELECT count(*)::DOUBLE AS n FROM (${from})`);
+  const { file, resets } = changesValues(input)
+    ? await ruled(duck, from, scratch, input)
+    : { file: single, resets: new Map<number, number>() };
+  const [scanned] = await scan(duck, file, [item], input.tz);
+  const { sameTimes: _, ...own } = scanned!;
+  const object = await adoptFile(stores.objects, `chunks/${dayName(item.day)}`, file);
+  const lost = { duplicates: item.rows - kept!.n, dropped: kept!.n - own.rows, resets: resets.get(item.day) ?? 0 };
+  return { ...recordOf(item, object, input.tz), ...own, ...lost, byOrder: true };
+}
+
+/** Writes readings by the rules that change them; with how often the counters of each day began again. */
+async function ruled(
+  duck: DuckSession,
+  base: string,
+  scratch: string,
+  input: ChunkInput,
+): Promise<{ file: string; resets: Map<number, number> }> {
+  const file = join(scratch, 'days.parquet');
+  if (!changesValues(input)) {
+    await duck.run(copySql(base, file));
+    return { file, resets: new Map() };
+  }
+  const sensors = await duck.rows<{ sensor: string }>(`SELECT DISTINCT sensor::VARCHAR AS sensor FROM (${base})`);
+  await duck.run(
+    counterTableSql(
+      countersAmong(
+        sensors.map(({ sensor }) => sensor),
+        input,
+      ),
+    ),
+  );
+  await duck.run(copySql(ruledSql(base, input), file));
+  const resets = await duck.rows<{ day: number; resets: number }>(resetsSql(base));
+  return { file, resets: new Map(resets.map(({ day, resets: n }) => [day, n])) };
+}
+
+async function duplicated(duck: DuckSession, staged: readonly string[], day: number): Promise<MillraceError> {
+  const [first] = await duck.rows<{ sensor: string; time: number; n: number; more: number }>(
+    duplicatesSql(staged, day),
+  );
+  const { sensor, time, n, more } = first!;
+  return new MillraceError(
+    'MR_DUPLICATES',
+    `${sensor} has ${n} readings of ${new Date(time / 1000).toISOString()}, and ${more - 1} other times of ${dayName(day)} are given more than once`,
+    {
+      allowed: 'one reading of a sensor at a time, since duplicates=error',
+      next: 'set duplicates to last, first or mean',
+    },
+  );
 }
 
 const copySql = (sql: string, file: string) => `COPY (${sql}) TO ${quote(file)} (FORMAT parquet, ROW_GROUP_SIZE 65536)`;
 
-function recordOf(
-  item: Item,
-  { chunks, rows, sameTimes }: Scanned,
-  object: Stored,
-  duplicates: number,
-  tz: string,
-): DayRecord {
+function recordOf(item: Item, object: Stored, tz: string) {
   return {
     day: dayName(item.day),
     ...object,
     start: dayStart(item.day, tz),
     end: dayStart(item.day + 1, tz),
-    rows,
-    duplicates,
-    chunks,
-    byOrder: sameTimes > 0,
     madeOf: hashJson(item.staged),
   };
 }
@@ -311,11 +366,12 @@ async function scan(duck: DuckSession, file: string, items: readonly Item[], tz:
   row = 0;
   for await (const [times, values] of duck.blocks(`SELECT time, value ${from}`)) {
     for (let done = 0; done < times!.length; ) {
+      // Of a day, rules may leave nothing.
+      while (row === scanners[at]!.end) at++;
       const take = Math.min(times!.length - done, scanners[at]!.end - row);
       scanners[at]!.scanner.add(times!.subarray(done, done + take), values!.subarray(done, done + take));
       done += take;
       row += take;
-      if (row === scanners[at]!.end) at++;
     }
   }
   return scanners.map(({ scanner }) => scanner.finish());
@@ -334,7 +390,7 @@ function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Ac
     used,
     quarantined: sum(files.flatMap(({ quarantined }) => Object.values(quarantined))),
     duplicate,
-    missing: sum(files.map(({ missing }) => missing)),
+    missing: sum(files.map(({ missing }) => missing)) + sum(days.map(({ dropped }) => dropped)),
     outside,
   };
   const fates = account.used + account.quarantined + account.duplicate + account.missing + account.outside;

@@ -46,6 +46,8 @@ export interface StagedFile {
   missing: number;
   /** Of the missing, those that a number stood for. */
   sentinels: number;
+  /** How often a clock went back from one reading to the next. */
+  clockSteps: number;
   quarantined: Record<string, number>;
   /** Parquet of the unusable readings, or null. */
   quarantine: Stored | null;
@@ -138,6 +140,7 @@ async function stageTable(
     read: 0,
     missing: 0,
     sentinels: 0,
+    clockSteps: 0,
     quarantined: {},
     quarantine: null,
     days: [],
@@ -207,10 +210,38 @@ async function count(duck: DuckSession, path: string, staged: StagedFile, width:
     if (rejects!.n > 0) staged.quarantined.bad_record = rejects!.n * width;
     staged.read += rejects!.n * width;
   }
+  staged.clockSteps = await clockSteps(duck, path);
   // XOR and an exact integer sum: the same in whatever order threads deliver rows.
   staged.days = await duck.rows<FileDay>(
     `SELECT day, count(*)::DOUBLE AS rows,
             bit_xor(hash(time, sensor, value))::VARCHAR || '-' || sum(hash(time, sensor, value))::VARCHAR AS print
      ${from} WHERE reason IS NULL GROUP BY day ORDER BY day`,
   );
+}
+
+/** Above this part of the readings they are in another order, and no clock went back. */
+const MOST_STEPS = 0.01;
+
+/**
+ * How often a time is before that of the reading before: of the same sensor where a file has its sensors one after the
+ * other, else of any. Files may begin with the newest.
+ */
+async function clockSteps(duck: DuckSession, staged: string): Promise<number> {
+  const [row] = await duck.rows<{
+    pairs: number;
+    same: number;
+    back: number;
+    forth: number;
+    sameBack: number;
+    sameForth: number;
+  }>(`
+    SELECT count(*)::DOUBLE AS pairs, count(*) FILTER (same)::DOUBLE AS same,
+           count(*) FILTER (step < 0)::DOUBLE AS back, count(*) FILTER (step > 0)::DOUBLE AS forth,
+           count(*) FILTER (same AND step < 0)::DOUBLE AS sameBack, count(*) FILTER (same AND step > 0)::DOUBLE AS sameForth
+    FROM (SELECT time - lag(time) OVER () AS step, sensor = lag(sensor) OVER () AS same
+          FROM read_parquet(${quote(staged)}) WHERE reason IS NULL) WHERE step IS NOT NULL`);
+  const { pairs, same, back, forth, sameBack, sameForth } = row!;
+  const blocks = same > pairs / 2;
+  const steps = blocks ? Math.min(sameBack, sameForth) : Math.min(back, forth);
+  return steps <= Math.max(1, MOST_STEPS * (blocks ? same : pairs)) ? steps : 0;
 }

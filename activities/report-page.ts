@@ -8,6 +8,7 @@ export function reportPage(report: Report): string {
   const { result } = report;
   const sections = [
     readings(report),
+    source(report),
     clusters(report),
     decision(report),
     features(report.features, report.dropped),
@@ -46,7 +47,7 @@ function modelWords({ result: { model } }: Report): string {
   return `${model.name} version ${model.version}${model.parent === null ? ', a new lineage' : `, continues version ${model.parent}`}${model.champion ? ', champion' : ''}`;
 }
 
-function readings({ result: { account }, quarantined }: Report): string {
+function readings({ result: { account, rules }, quarantined }: Report): string {
   const fates = ['used', 'quarantined', 'duplicate', 'missing', 'outside'] as const;
   const rows = fates.map((fate) => [fate, number(account[fate]), share(account[fate], account.read)]);
   const reasons = Object.entries(quarantined).map(([reason, n]) => [
@@ -57,7 +58,24 @@ function readings({ result: { account }, quarantined }: Report): string {
   return section(
     'Readings',
     `<div class="pair">${table(['fate', 'readings', ''], [['read', number(account.read), ''], ...rows])}
-${reasons.length > 0 ? table(['in quarantine', 'readings', ''], reasons) : ''}</div>`,
+${reasons.length > 0 ? table(['in quarantine', 'readings', ''], reasons) : ''}</div>
+${rules.length > 0 ? table(['', 'rules', 'set by'], rules.map(({ count, what, set }) => [number(count), what, set ?? ''])) : ''}`,
+  );
+}
+
+/** How the files were read, and what was not. */
+function source({ findings: { files, tables, alike, leftOut, leftOutInAll } }: Report): string {
+  const found = alike.map(({ path, tables: n, decisions }) => {
+    const rows = decisions.map(({ what, decided, sure, why, fix }) => [what, decided, sure, why, fix]);
+    const others = n > 1 ? ` and ${number(n - 1)} alike` : '';
+    return `<details><summary>${text(path)}${others}</summary>${table(['decided', '', 'how sure', 'because', 'set by'], rows)}</details>`;
+  });
+  const left = leftOut.map(({ path, why }) => [path, why]);
+  return section(
+    'Source',
+    `<p>${number(tables)} tables in ${number(files)} files.</p>
+${found.join('\n')}
+${left.length > 0 ? table([`left out (${number(leftOutInAll)})`, 'why'], left) : ''}`,
   );
 }
 

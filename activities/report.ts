@@ -44,6 +44,8 @@ export interface RunResult {
   /** How the files were read: what is not sure, and what was left out. */
   inspection: Inspection;
   account: Chunks['account'];
+  /** What rules did with readings, and what they could do. */
+  rules: Chunks['rules'];
   chunks: { total: number; days: number; sensors: number; made: number; kept: number };
   features: { made: number; kept: number };
   model: { name: string; version: number; parent: number | null; champion: boolean | null };
@@ -166,6 +168,7 @@ export function createPredictionReport(stores: Stores) {
 function common({ chunks, features }: ReportInput) {
   return {
     account: chunks.account,
+    rules: chunks.rules,
     chunks: {
       total: chunks.chunks,
       days: chunks.days,

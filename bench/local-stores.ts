@@ -75,5 +75,12 @@ export async function chunkSource(stores: Stores, source: string): Promise<Chunk
   const listing = { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   const inspected = await carryOut('inspect', createInspect(stores), { listing, ...FOUND });
   const staged = await carryOut('read', createRead(stores), { inspected, tz: 'UTC' });
-  return carryOut('chunk', createChunk(stores), { staged, tz: 'UTC', selection: { from: null, to: null } });
+  return carryOut('chunk', createChunk(stores), {
+    staged,
+    tz: 'UTC',
+    selection: { from: null, to: null },
+    duplicates: 'last',
+    counters: [],
+    zeroRuns: null,
+  });
 }

@@ -19,9 +19,17 @@ export function printResult(out: Output, runId: string, result: RunResult, steps
   out.print();
   out.print(clustersTable(out, result));
   out.print();
-  for (const line of inspectionLines(out, result)) out.print(line);
+  for (const line of [...ruleLines(out, result), ...inspectionLines(out, result)]) out.print(line);
   out.print(modelLine(out, result));
   out.print(`  report  ${result.report.html}`);
+}
+
+/** What rules did with readings; those that nobody can change are in the report. */
+function ruleLines(out: Output, { rules }: RunResult): string[] {
+  const rows = rules
+    .filter(({ rule, set }) => set !== null && rule !== 'duplicates')
+    .map(({ count: n, what, set }) => [out.style('yellow', '!'), count(n), what, out.style('dim', set ?? '')]);
+  return rows.length === 0 ? [] : [out.table(['', '', 'rules', 'set by'], rows, [1]), ''];
 }
 
 /** What a person should know of how the files were read. */

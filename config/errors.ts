@@ -10,6 +10,11 @@ export const ERRORS = {
   MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
   MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },
+  MR_DUPLICATES: {
+    retry: false,
+    exit: 1,
+    meaning: 'A sensor has several readings at one time, and they are not allowed.',
+  },
   MR_FILE_UNREADABLE: {
     retry: false,
     exit: 1,

@@ -4,7 +4,7 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
-import { readParams, sourceParams } from './source-params.js';
+import { readParams, ruleParams, sourceParams } from './source-params.js';
 import { chunk, features, inspect, predict, publishPredictions, read, reportPrediction, transform } from './steps.js';
 
 export const predictionParams = z.strictObject({
@@ -25,7 +25,7 @@ export const sensorPrediction = pipeline<
   draw(step, p, { listing, model, creator, due }) {
     const inspected = step(inspect, { listing, ...readParams(p) });
     const staged = step(read, { inspected, tz: p.tz });
-    const chunks = step(chunk, { staged, tz: p.tz, selection: due });
+    const chunks = step(chunk, { staged, tz: p.tz, selection: due, ...ruleParams(p) });
     const raw = step(features, { chunks });
     const table = step(transform, { features: raw, creator });
     const predictions = step(predict, { table, model });

@@ -4,7 +4,7 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
-import { readParams, sourceParams } from './source-params.js';
+import { readParams, ruleParams, sourceParams } from './source-params.js';
 import {
   chunk,
   compare,
@@ -130,7 +130,7 @@ export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
   draw(step, p, { listing, parent, champion, promotion, unseen }) {
     const inspected = step(inspect, { listing, ...readParams(p) });
     const staged = step(read, { inspected, tz: p.tz });
-    const chunks = step(chunk, { staged, tz: p.tz, selection: unseen });
+    const chunks = step(chunk, { staged, tz: p.tz, selection: unseen, ...ruleParams(p) });
     const heldOut = step(holdout, { chunks, champion, promotion });
     const raw = step(features, { chunks });
     const creator = step(fit, {

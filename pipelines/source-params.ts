@@ -70,6 +70,28 @@ export const readShape = {
     .describe('Numbers that stand for a missing reading, as -9999. null: found; []: none.'),
 };
 
+/** What is done where readings say more than one thing. */
+const rules = {
+  duplicates: z
+    .enum(['last', 'first', 'mean', 'error'])
+    .default('last')
+    .describe('Which reading is used of several of one sensor at one time; error: the run fails.'),
+  counters: z
+    .array(z.string().min(1))
+    .max(100)
+    .default([])
+    .describe('Globs of ids of sensors that count up, as energy meters do: their change per hour is used.'),
+  zeroRuns: z
+    .int()
+    .min(2)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe(
+      'Runs of at least so many zeros are missing readings, of a sensor that has no other reading near zero that day. null: they are readings.',
+    ),
+};
+
 /** Params of every pipeline that reads sensor files: what to read, which part of it, and how. */
 export const sourceParams = {
   ...fileParams,
@@ -84,6 +106,7 @@ export const sourceParams = {
     .default('UTC')
     .describe('IANA time zone: days are cut in it, and times without a zone are read in it.'),
   ...readShape,
+  ...rules,
 };
 
 type ReadParam = keyof typeof readShape;
@@ -93,4 +116,9 @@ const READ_PARAMS = Object.keys(readShape) as ReadParam[];
 /** Of a pipeline's params, those that say how files are read. */
 export function readParams<P extends Record<ReadParam, unknown>>(params: P): Pick<P, ReadParam> {
   return Object.fromEntries(READ_PARAMS.map((name) => [name, params[name]])) as Pick<P, ReadParam>;
+}
+
+/** Of a pipeline's params, those that say what is done with readings. */
+export function ruleParams<P extends Record<keyof typeof rules, unknown>>({ duplicates, counters, zeroRuns }: P) {
+  return { duplicates, counters, zeroRuns } as Pick<P, keyof typeof rules>;
 }

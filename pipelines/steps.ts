@@ -61,7 +61,14 @@ export const chunk = stepKind<ChunkInput, Chunks>({
   queue: STEP_QUEUES.chunk,
   mapped: true,
   doc: 'cuts the readings into one chunk per sensor and day',
-  takes: { staged: 'staged', tz: 'param', selection: 'selection' },
+  takes: {
+    staged: 'staged',
+    tz: 'param',
+    selection: 'selection',
+    duplicates: 'param',
+    counters: 'param',
+    zeroRuns: 'param',
+  },
   gives: 'chunks',
   timeoutSeconds: 3600,
 });

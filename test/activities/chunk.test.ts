@@ -6,7 +6,7 @@ import { type Account, createChunk } from '../../activities/chunk.js';
 import { Duck } from '../../store/duck.js';
 import { writeJson } from '../../store/frames.js';
 import { quote } from '../../store/sql.js';
-import { type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
+import { AS_IT_IS, type Chunked, chunkSource, writeSource } from '../support/sensor-source.js';
 import { pathOf, RUN, runMapped, type TestStores, testStores } from '../support/stores.js';
 
 let stores: TestStores;
@@ -504,7 +504,7 @@ test('a batch that was cancelled makes nothing more', async () => {
   const { chunks, staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-02,x,1']);
   const ref = await writeJson(stores.objects, 'staged-sources', staged);
   const step = createChunk({ ...stores, codeHash: (name) => `newer code of ${name}` });
-  const inputs = { staged: { ...ref, files: 1, read: 2 }, tz: 'UTC', selection: { from: null, to: null } };
+  const inputs = { staged: { ...ref, files: 1, read: 2 }, tz: 'UTC', selection: { from: null, to: null }, ...AS_IT_IS };
   const call = { run: RUN, step: 'chunk', inputs };
   const { worklist, items } = await step.plan(call, stores.attempt());
   expect(items).toBe(chunks.days);
@@ -517,7 +517,7 @@ test('an account of readings that does not add up fails the run, with all fates'
   const { staged } = await chunkRecords(['2024-01-01,x,1', '2024-01-01,x,', '2024-01-02,x,1']);
   const lost = staged.map((file) => ({ ...file, read: file.read + 1 }));
   const ref = await writeJson(stores.objects, 'staged-sources', lost);
-  const inputs = { staged: { ...ref, files: 1, read: 4 }, tz: 'UTC', selection: { from: null, to: null } };
+  const inputs = { staged: { ...ref, files: 1, read: 4 }, tz: 'UTC', selection: { from: null, to: null }, ...AS_IT_IS };
   await expect(runMapped(stores, 'chunk', createChunk(stores), inputs)).rejects.toMatchObject({
     code: 'MR_ACCOUNT',
     message: expect.stringContaining('4 readings were read, but their fates add up to 3'),

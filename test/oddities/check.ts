@@ -37,7 +37,7 @@ export async function carryOut(
   oddity: Oddity,
   seed: number,
 ): Promise<{ came: Outcome; expected: Outcome; row: Row }> {
-  const written = oddity.write(new Random(seed));
+  const written = oddity.write(new Random(seed + 1000 * hashOf(oddity.name)));
   const name = `${oddity.name.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 60)}-${seed}`;
   await mkdir(join(stores.folder, name), { recursive: true });
   const source = await writeSource(stores, written.files, name);
@@ -58,6 +58,13 @@ export async function carryOut(
     ),
   };
   return { came: outcome, expected: expectedOf(written), row: rowOf(oddity.name, chunked, written) };
+}
+
+/** So that each oddity meets plants of its own. */
+function hashOf(text: string): number {
+  let hash = 0;
+  for (const sign of text) hash = (hash * 31 + sign.codePointAt(0)!) % 1_000_003;
+  return hash;
 }
 
 function expectedOf(written: Written): Outcome {

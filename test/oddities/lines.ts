@@ -54,4 +54,14 @@ export const LINES: Oddity[] = [
     (lines) => text(['Exported by PlantView, version 3.1', 'Site,North', 'From,2024-03-01', ...lines]),
     'line 4',
   ),
+  edited(
+    'metadata above, with a quote for inches',
+    (lines) => text(['Pipe: 5" wide', 'Diameter,"5"x', '', ...lines]),
+    'line 4',
+  ),
+  edited(
+    'remarks and blank lines above and between',
+    (lines, random) => text(['', '# Logger X-17', '', ...between(lines, random, () => ['', '# ok', ''])]),
+    'line 4',
+  ),
 ];

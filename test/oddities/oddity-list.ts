@@ -1,10 +1,16 @@
+import { BROKEN } from './broken.js';
+import { DAYS } from './days.js';
 import { DELIMITERS } from './delimiters.js';
 import { ENCODINGS } from './encodings.js';
 import { GAPS } from './gaps.js';
 import { IDS } from './ids.js';
+import { KINDS } from './kinds.js';
+import { LAYOUTS } from './layouts.js';
 import { LINES } from './lines.js';
 import { NAMES } from './names.js';
 import { NUMBERS } from './numbers.js';
+import { PACKED } from './packed.js';
+import { TIMES } from './times.js';
 import { UNITS_WRITTEN } from './units.js';
 import type { Oddity } from './written.js';
 
@@ -16,5 +22,11 @@ export const ODDITIES: Oddity[] = [
   ...LINES,
   ...NAMES,
   ...IDS,
+  ...LAYOUTS,
+  ...TIMES,
+  ...DAYS,
   ...GAPS,
+  ...BROKEN,
+  ...PACKED,
+  ...KINDS,
 ];

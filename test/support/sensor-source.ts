@@ -6,6 +6,7 @@ import type { Findings } from '../../activities/findings.js';
 import { createInspect, type Inspected } from '../../activities/inspect.js';
 import type { Selection } from '../../activities/interval.js';
 import { createRead, type Staged, type StagedFile } from '../../activities/read.js';
+import type { Rules } from '../../activities/rules.js';
 import { type Listing, listSource } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
 import { runMapped, type TestStores } from './stores.js';
@@ -24,7 +25,10 @@ export interface Chunked {
   chunk: { items: number; kept: number };
 }
 
-type Options = Partial<ReadParams & Pick<ChunkInput, 'tz'> & Selection & { files: string[] }>;
+type Options = Partial<ReadParams & Rules & Pick<ChunkInput, 'tz'> & Selection & { files: string[] }>;
+
+/** What is done with readings when nothing is said. */
+export const AS_IT_IS: Rules = { duplicates: 'last', counters: [], zeroRuns: null };
 
 /** Nothing is said about how files are read. */
 export const FOUND: ReadParams = {
@@ -65,7 +69,19 @@ export async function writeSource(
 
 /** Lists, reads and chunks a source, as the first steps of a pipeline do. */
 export async function chunkSource(stores: TestStores, source: string, options: Options = {}): Promise<Chunked> {
-  const { files = [], tz = 'UTC', from = null, to = null, ...params } = options;
+  const {
+    files = [],
+    tz = 'UTC',
+    from = null,
+    to = null,
+    duplicates,
+    counters,
+    zeroRuns,
+    ...params
+  } = {
+    ...AS_IT_IS,
+    ...options,
+  };
   const pinned = await listSource(source, files);
   const ref = await writeJson(stores.objects, 'listings', pinned, pinned.length);
   const listing = { ref, source, files: pinned.length, bytes: 0 };
@@ -75,6 +91,9 @@ export async function chunkSource(stores: TestStores, source: string, options: O
     staged: read.output,
     tz,
     selection: { from, to },
+    duplicates,
+    counters,
+    zeroRuns,
   });
   return {
     listing,
