@@ -91,10 +91,15 @@ export function createRead(stores: Stores) {
     },
 
     async batch({ inputs }, items, attempt) {
-      for (const [done, { table, key }] of items.entries()) {
-        attempt.progress(done, items.length, 'files');
+      const total = items.reduce((sum, { table }) => sum + table.file.bytes, 0);
+      let done = 0;
+      for (const { table, key } of items) {
+        const { bytes } = table.file;
+        const onShare = (share: number) => attempt.progress(done + share * bytes, total, 'bytes');
+        onShare(0);
         if ((await kept.get(key)) === null)
-          await kept.put(key, await stageTable(stores, table, key, inputs.tz, attempt));
+          await kept.put(key, await stageTable(stores, table, key, inputs.tz, attempt, onShare));
+        done += bytes;
       }
     },
 
@@ -127,6 +132,7 @@ async function stageTable(
   key: string,
   tz: string,
   attempt: Attempt,
+  onShare: (share: number) => void,
 ): Promise<StagedFile> {
   const { file, layout } = table;
   const path = pathOf(file, table);
@@ -164,7 +170,7 @@ async function stageTable(
     await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
       const out = join(scratch, 'staged.parquet');
       const sql = stagedSql({ ...plain, layout: scan, name: table.name, tz });
-      await duck.run(`COPY (${sql}) TO ${quote(out)} (FORMAT parquet)`).catch(refuse);
+      await duck.run(`COPY (${sql}) TO ${quote(out)} (FORMAT parquet)`, onShare).catch(refuse);
       await assertUnchanged(stores, file);
       staged.zoneless = await isZoneless(duck, out);
       const width = scan.form === 'long' ? 1 : scan.values.length;

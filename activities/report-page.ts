@@ -59,7 +59,16 @@ function readings({ result: { account, rules }, quarantined }: Report): string {
     'Readings',
     `<div class="pair">${table(['fate', 'readings', ''], [['read', number(account.read), ''], ...rows])}
 ${reasons.length > 0 ? table(['in quarantine', 'readings', ''], reasons) : ''}</div>
-${rules.length > 0 ? table(['', 'rules', 'set by'], rules.map(({ count, what, set }) => [number(count), what, set ?? ''])) : ''}`,
+${
+  rules.length > 0
+    ? table(
+        ['', 'rules', 'set by'],
+        rules.map(({ count, what, set }) => [number(count), what, set ?? '']),
+        [],
+        'words',
+      )
+    : ''
+}`,
   );
 }
 
@@ -68,14 +77,14 @@ function source({ findings: { files, tables, alike, leftOut, leftOutInAll } }: R
   const found = alike.map(({ path, tables: n, decisions }) => {
     const rows = decisions.map(({ what, decided, sure, why, fix }) => [what, decided, sure, why, fix]);
     const others = n > 1 ? ` and ${number(n - 1)} alike` : '';
-    return `<details><summary>${text(path)}${others}</summary>${table(['decided', '', 'how sure', 'because', 'set by'], rows)}</details>`;
+    return `<details><summary>${text(path)}${others}</summary>${table(['decided', '', 'how sure', 'because', 'set by'], rows, [], 'words')}</details>`;
   });
   const left = leftOut.map(({ path, why }) => [path, why]);
   return section(
     'Source',
     `<p>${number(tables)} tables in ${number(files)} files.</p>
 ${found.join('\n')}
-${left.length > 0 ? table([`left out (${number(leftOutInAll)})`, 'why'], left) : ''}`,
+${left.length > 0 ? table([`left out (${number(leftOutInAll)})`, 'why'], left, [], 'words') : ''}`,
   );
 }
 
@@ -187,10 +196,11 @@ function steps({ steps: all, shapes }: Report): string {
 const section = (title: string, body: string) => `<section><h2>${title}</h2>\n${body}\n</section>`;
 const fact = (name: string, value: string) => `<div><dt>${name}</dt><dd>${text(value)}</dd></div>`;
 
-function table(head: string[], rows: string[][], marks: boolean[] = []): string {
+/** @param kind `words`: of texts, which begin at the left and may break */
+function table(head: string[], rows: string[][], marks: boolean[] = [], kind: 'numbers' | 'words' = 'numbers'): string {
   const cells = (tag: string, values: string[]) => values.map((value) => `<${tag}>${text(value)}</${tag}>`).join('');
   const body = rows.map((row, at) => `<tr${marks[at] ? ' class="marked"' : ''}>${cells('td', row)}</tr>`).join('\n');
-  return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
+  return `<table class="${kind}"><thead><tr>${cells('th', head)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
@@ -222,6 +232,7 @@ section { border-top: 1px solid var(--line); margin-top: 1.6rem; }
 table { border-collapse: collapse; margin: .3rem 0 1rem; font-variant-numeric: tabular-nums; }
 th { text-align: right; font-weight: 500; font-size: .8rem; color: var(--soft); }
 th, td { padding: .16rem .8rem .16rem 0; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, .words th, .words td { text-align: left; }
+.words td { white-space: normal; overflow-wrap: anywhere; } summary { cursor: pointer; overflow-wrap: anywhere; }
 .marked td { background: var(--mark); } svg { max-width: 100%; height: auto; }
 `;

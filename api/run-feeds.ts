@@ -72,7 +72,12 @@ export class RunFeeds {
       // Of a run that Temporal has forgotten, our tables still know how it ended. Otherwise the service is away:
       // watchers see the stream end, and come again.
       if (error instanceof MillraceError && error.code === 'MR_RUN_UNKNOWN')
-        feed.emitter.emit('progress', { state: run.state === 'lost' ? 'failed' : run.state, steps: [], trouble: null });
+        feed.emitter.emit('progress', {
+          state: run.state === 'lost' ? 'failed' : run.state,
+          steps: [],
+          trouble: null,
+          doing: [],
+        });
     }
     this.#end(run, feed);
     feed.emitter.emit('progress', null);

@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { Millrace, RunProgress, StepStatus } from '../client/millrace.js';
-import type { Output } from './output.js';
+import { bytes, count, type Output } from './output.js';
 
 const SPIN = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const BAR = 16;
@@ -21,7 +21,7 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   let progress: RunProgress | undefined;
   let tick = 0;
   const draw = () => {
-    const steps = (progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!));
+    const steps = (progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!, progress));
     screen([...steps, ...troubleLine(progress, out)].join('\n'));
   };
   const timer = setInterval(() => {
@@ -48,7 +48,7 @@ async function lines(millrace: Millrace, workflowId: string, out: Output): Promi
     for (const step of progress.steps) {
       if (step.endedAt === null || shown.has(step.name)) continue;
       shown.add(step.name);
-      process.stderr.write(`${line(step, out, '')}\n`);
+      process.stderr.write(`${line(step, out, '', undefined)}\n`);
     }
   }
 }
@@ -60,7 +60,7 @@ function troubleLine(progress: RunProgress | undefined, out: Output): string[] {
   return [`  ${out.style('yellow', '↻')} ${trouble.step}, attempt ${trouble.attempt}: ${trouble.message}`];
 }
 
-function line(step: StepStatus, out: Output, spin: string): string {
+function line(step: StepStatus, out: Output, spin: string, progress: RunProgress | undefined): string {
   const mark = {
     waiting: out.style('dim', '·'),
     running: out.style('cyan', spin),
@@ -69,13 +69,21 @@ function line(step: StepStatus, out: Output, spin: string): string {
     cancelled: out.style('yellow', '⊘'),
   }[step.state];
   const name = step.state === 'waiting' ? out.style('dim', step.name.padEnd(10)) : step.name.padEnd(10);
-  return `  ${mark} ${name} ${out.style('dim', `${seconds(step)}  ${work(step)}`.trimEnd())}`;
+  return `  ${mark} ${name} ${out.style('dim', `${seconds(step)}  ${[work(step), far(step, progress)].filter(Boolean).join(', ')}`.trimEnd())}`;
 }
 
 function seconds({ startedAt, endedAt }: StepStatus): string {
   if (startedAt === null) return '';
   const end = endedAt === null ? Date.now() : Date.parse(endedAt);
   return `${(Math.max(0, end - Date.parse(startedAt)) / 1000).toFixed(1)} s`.padStart(7);
+}
+
+/** How far the batches are that are under way. */
+function far({ name, state }: StepStatus, progress: RunProgress | undefined): string {
+  const doing = progress?.doing.find(({ step }) => step === name);
+  if (state !== 'running' || doing === undefined || doing.total === 0) return '';
+  const { done, total, unit } = doing;
+  return unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${count(done)} of ${count(total)} ${unit}`;
 }
 
 function work({ state, batches, batchesDone, items, kept }: StepStatus): string {

@@ -8,7 +8,8 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
+import { z } from 'zod';
 import { type Env, readEnv } from '../config/env.js';
 import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
@@ -62,6 +63,8 @@ export interface RunProgress {
   steps: StepStatus[];
   /** What is tried again just now, and why it failed before; null when nothing is. */
   trouble: { step: string; attempt: number; message: string } | null;
+  /** How far the batches are that are worked on just now, by step, as they said some seconds ago. */
+  doing: { step: string; done: number; total: number; unit: string }[];
 }
 
 const POLL_MS = 150;
@@ -168,8 +171,9 @@ export class Millrace {
     const handle = this.client.workflow.getHandle(workflowId, temporalRunId);
     let before = '';
     for (;;) {
-      const { state, trouble } = await this.#look(handle);
-      const progress: RunProgress = { state, steps: await this.#steps(handle), trouble };
+      const look = await this.#look(handle);
+      const { state } = look;
+      const progress: RunProgress = { ...look, steps: await this.#steps(handle) };
       const text = JSON.stringify(progress);
       if (text !== before) yield progress;
       before = text;
@@ -239,7 +243,7 @@ export class Millrace {
     await this.connection.close();
   }
 
-  async #look(handle: WorkflowHandle): Promise<Pick<RunProgress, 'state' | 'trouble'>> {
+  async #look(handle: WorkflowHandle): Promise<Omit<RunProgress, 'steps'>> {
     try {
       const { status, raw } = await handle.describe();
       const again = raw.pendingActivities?.find(({ lastFailure }) => lastFailure?.message);
@@ -249,9 +253,9 @@ export class Millrace {
         message: again.lastFailure?.message ?? '',
       };
       if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED')
-        return { state: 'running', trouble: trouble ?? null };
-      if (status.name === 'COMPLETED') return { state: 'done', trouble: null };
-      return { state: status.name === 'CANCELLED' ? 'cancelled' : 'failed', trouble: null };
+        return { state: 'running', trouble: trouble ?? null, doing: doingOf(raw.pendingActivities ?? []) };
+      if (status.name === 'COMPLETED') return { state: 'done', trouble: null, doing: [] };
+      return { state: status.name === 'CANCELLED' ? 'cancelled' : 'failed', trouble: null, doing: [] };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw this.#unknown(handle.workflowId);
       throw error;
@@ -282,6 +286,26 @@ function normalized({ start, end }: { start: string; end: string }): { start: st
     allowed: 'two moments, the end after the start, for example 2026-03-14T00:00:00Z',
   });
 }
+
+type Pending = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
+
+/** What the last heartbeats said, summed by step. */
+function doingOf(pending: readonly Pending[]): RunProgress['doing'] {
+  const doing = new Map<string, RunProgress['doing'][number]>();
+  for (const { activityType, heartbeatDetails } of pending) {
+    const payload = heartbeatDetails?.payloads?.[0];
+    if (payload == null) continue;
+    const said = heartbeat.safeParse(defaultPayloadConverter.fromPayload(payload));
+    if (!said.success) continue;
+    const step = activityType?.name ?? '';
+    const { done, total, unit } = said.data;
+    const before = doing.get(step);
+    doing.set(step, { step, done: done + (before?.done ?? 0), total: total + (before?.total ?? 0), unit });
+  }
+  return [...doing.values()];
+}
+
+const heartbeat = z.object({ done: z.number(), total: z.number(), unit: z.string() });
 
 function uniqueKey(): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');

@@ -31,6 +31,8 @@ export class Duck {
     options.signal?.addEventListener('abort', interrupt, { once: true });
     try {
       await connection.run(`SET TimeZone = ${quote(options.tz)}`);
+      // Only then it counts what it has done; printing is another setting.
+      await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
       return await work(new DuckSession(connection));
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -55,14 +57,30 @@ export class Duck {
   }
 }
 
+/** So often a long query is asked how far it is. */
+const LOOK_MS = 500;
+
 /** A column of one block of a streamed result: numbers as they lie in memory, for the life of the block. */
 export type Block = readonly Float64Array[];
 
 export class DuckSession {
   constructor(private readonly connection: DuckDBConnection) {}
 
-  async run(sql: string): Promise<void> {
-    await this.connection.run(sql);
+  /** @param onShare is told now and then which part of the work is done, 0 to 1, where DuckDB can say so */
+  async run(sql: string, onShare?: (share: number) => void): Promise<void> {
+    if (onShare === undefined) {
+      await this.connection.run(sql);
+      return;
+    }
+    const timer = setInterval(() => {
+      const { percentage } = this.connection.progress;
+      if (percentage >= 0) onShare(percentage / 100);
+    }, LOOK_MS);
+    try {
+      await this.connection.run(sql);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** All rows of a small result, as objects of JSON-like values. */

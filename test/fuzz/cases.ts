@@ -1,8 +1,12 @@
 import type { ReadParams } from '../../activities/choice.js';
 import type { TestStores } from '../support/stores.js';
+import { type Binaries, binaries } from './binaries.js';
 import { type Dice, dice } from './dice.js';
-import { BYTES, CELLS, encoded, joined, LINES, type Lines, mutated } from './mutate.js';
+import { asJson, JSONS } from './json.js';
+import { BYTES, CELLS, encoded, joined, LINES, type Lines, type Mutation, mutated } from './mutate.js';
+import { GZIP, gzip, strangeZip, ZIP, ZSTD, zip, zstd } from './pack.js';
 import { type Seed, seeds } from './seeds.js';
+import { XMLS } from './xml.js';
 
 export interface Case {
   kind: string;
@@ -18,12 +22,22 @@ export interface Case {
   twin: { how: string; files: Record<string, Buffer> } | null;
 }
 
+const KINDS = ['text', 'text', 'text', 'json', 'gzip', 'zip', 'zstd', 'parquet', 'sqlite', 'xlsx'] as const;
+type Kind = (typeof KINDS)[number];
+
 interface Made {
   bytes: Buffer;
   ending: string;
   records: number | null;
   twin: { how: string; ending: string; bytes: Buffer } | null;
 }
+
+const ALONE = { records: null, twin: null };
+
+const asText = ({ name, make }: Mutation<Buffer>): Mutation<string> => ({
+  name,
+  make: (text, chance, other) => make(Buffer.from(text, 'latin1'), chance, Buffer.from(other)).toString('latin1'),
+});
 
 const ZONES = [
   'UTC',
@@ -37,35 +51,133 @@ const ZONES = [
 
 /** Makes cases, each of nothing but its seed. */
 export class Cases {
-  private constructor(private readonly seeds: Seed[]) {}
+  private constructor(
+    private readonly seeds: Seed[],
+    private readonly binaries: Binaries,
+  ) {}
 
-  static async open(_stores: TestStores): Promise<Cases> {
-    return new Cases(await seeds());
+  static async open(stores: TestStores): Promise<Cases> {
+    const tables = await seeds();
+    return new Cases(tables, await binaries(stores, tables));
   }
 
   make(seed: number): Case {
     const chance = dice(seed);
     const log: string[] = [];
     const table = chance.pick(this.seeds);
-    const kind = 'text';
+    const kind = chance.pick(KINDS);
     log.push(table.name, kind);
-    const made = this.text(table, chance, log);
+    const made = this.made(kind, table, chance, log);
     const name = nameOf(table.name, made.ending, chance);
     const files: Case['files'] = { [name]: made.bytes };
     const beside = chance.chance(0.12);
     if (beside) files['good/wide.csv'] = `${this.seeds.find((each) => each.name === 'wide')!.lines.join('\n')}\n`;
     const options = this.options(table, chance, log);
+    const plain = Object.keys(options).length === 3;
+    const { twin } = made;
     return {
       kind,
       log,
       files,
       options,
       abortMs: chance.chance(0.03) ? chance.below(80) : null,
-      records: beside || Object.keys(options).length > 3 ? null : made.records,
+      records: beside || !plain ? null : made.records,
       twin:
-        made.twin === null || beside || name !== table.name + made.ending
+        twin === null || beside || !plain || name !== table.name + made.ending
           ? null
-          : { how: made.twin.how, files: { [table.name + made.twin.ending]: made.twin.bytes } },
+          : { how: twin.how, files: { [table.name + twin.ending]: twin.bytes } },
+    };
+  }
+
+  private made(kind: Kind, table: Seed, chance: Dice, log: string[]): Made {
+    if (kind === 'text') return this.text(table, chance, log);
+    if (kind === 'json') return this.json(table, chance, log);
+    if (kind === 'parquet' || kind === 'sqlite') {
+      const of = this.binaries[kind];
+      const one = chance.pick(of);
+      log.push(one.name);
+      const bytes = chance.chance(0.06) ? one.bytes : mutated(one.bytes, BYTES, 4, chance, chance.pick(of).bytes, log);
+      return {
+        ...ALONE,
+        bytes,
+        ending: chance.pick(kind === 'parquet' ? ['.parquet', '.parquet', '.pq'] : ['.sqlite', '.db']),
+      };
+    }
+    if (kind === 'xlsx') return this.workbook(chance, log);
+    const inner = this.text(table, chance, log);
+    const other = Buffer.from(chance.pick(this.seeds).lines.join('\n'));
+    const bytes = inner.bytes;
+    if (kind === 'gzip' || kind === 'zstd') {
+      const packed = kind === 'gzip' ? gzip(bytes) : zstd(bytes, { block: chance.pick([100, 1000, 100_000]) });
+      const ending = inner.ending + (kind === 'gzip' ? '.gz' : '.zst');
+      const twin = { how: `from ${kind}`, ending: inner.ending, bytes };
+      if (chance.chance(0.3)) return { bytes: packed, ending, records: inner.records, twin };
+      const list = kind === 'gzip' ? GZIP : ZSTD;
+      return { ...ALONE, bytes: mutated(packed, chance.chance(0.5) ? list : BYTES, 3, chance, other, log), ending };
+    }
+    const inside = `${table.name}${inner.ending}`;
+    if (chance.chance(0.4)) {
+      const { how, bytes: strange } = strangeZip(inside, bytes, chance, other);
+      log.push(how);
+      return { ...ALONE, bytes: strange, ending: '.zip' };
+    }
+    const packed = zip([{ name: inside, bytes }]);
+    if (chance.chance(0.3)) {
+      return {
+        bytes: packed,
+        ending: '.zip',
+        records: inner.records,
+        twin: { how: 'from zip', ending: inner.ending, bytes },
+      };
+    }
+    return {
+      ...ALONE,
+      bytes: mutated(packed, chance.chance(0.5) ? ZIP : BYTES, 3, chance, other, log),
+      ending: '.zip',
+    };
+  }
+
+  private json(table: Seed, chance: Dice, log: string[]): Made {
+    const { text, form } = asJson(
+      chance.chance(0.4) ? mutated<Lines>(table, CELLS, 4, chance, table, log) : table,
+      chance,
+    );
+    log.push(form);
+    const changed = chance.chance(0.7) ? mutated(text, JSONS, 4, chance, text, log) : text;
+    const { bytes, how } = encoded(changed, chance);
+    log.push(how);
+    const out = chance.chance(0.3) ? mutated(bytes, BYTES, 3, chance, Buffer.from(table.lines.join('\n')), log) : bytes;
+    return {
+      ...ALONE,
+      bytes: out,
+      ending: chance.pick(['.json', '.jsonl', '.ndjson']),
+      twin: { how: 'when packed', ending: '.json.gz', bytes: gzip(out) },
+    };
+  }
+
+  /** Parts of it are damaged and packed again, so that the damage is not found by a sum. */
+  private workbook(chance: Dice, log: string[]): Made {
+    const { name, members } = chance.pick(this.binaries.xlsx);
+    log.push(name);
+    const all = { ...members };
+    const names = Object.keys(all);
+    if (chance.chance(0.75)) {
+      for (let n = chance.between(1, 3); n > 0; n--) {
+        const sheets = names.filter((each) => /sheet\d|workbook\.xml$|sharedStrings|styles/.test(each));
+        const part = chance.pick(chance.chance(0.8) ? sheets : names);
+        log.push(part);
+        if (chance.chance(0.08)) delete all[part];
+        else if (all[part] !== undefined) {
+          const list = chance.chance(0.7) ? XMLS : BYTES.map(asText);
+          all[part] = Buffer.from(mutated(all[part].toString('latin1'), list, 3, chance, '<x/>', log), 'latin1');
+        }
+      }
+    }
+    const bytes = zip(Object.entries(all).map(([part, content]) => ({ name: part, bytes: content })));
+    return {
+      ...ALONE,
+      bytes: chance.chance(0.2) ? mutated(bytes, BYTES, 3, chance, bytes, log) : bytes,
+      ending: chance.pick(['.xlsx', '.xlsm']),
     };
   }
 
@@ -99,7 +211,16 @@ export class Cases {
         records: null,
         twin: null,
       };
-    return { bytes, ending, records: null, twin: null };
+    return { bytes, ending, records: null, twin: this.twinOf(text, encoding, bytes, ending, chance) };
+  }
+
+  /** The same text, encoded or packed in another way. */
+  private twinOf(text: string, encoding: string, bytes: Buffer, ending: string, chance: Dice): Made['twin'] {
+    if (!chance.chance(0.5)) return null;
+    const utf = encoding.startsWith('utf') && Buffer.from(text).toString() === text && !/[\0\ufeff]/.test(text) && text.length < 60_000;
+    if (!utf || chance.chance(0.3)) return { how: 'when packed', ending: `${ending}.gz`, bytes: gzip(bytes) };
+    const how = encoding.startsWith('utf-8') ? 'in UTF-16' : 'in UTF-8';
+    return { how, ending, bytes: Buffer.from(`\ufeff${text}`, how === 'in UTF-16' ? 'utf16le' : 'utf8') };
   }
 
   private options(table: Seed, chance: Dice, log: string[]): Case['options'] {

@@ -269,7 +269,7 @@ export const STRANGE_CELLS = [
     '<a>',
     '&amp;',
     '$$',
-    '${x}',
+    '$x',
     '$1',
   ],
   ...[

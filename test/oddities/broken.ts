@@ -1,6 +1,6 @@
 import { grow } from './plant.js';
 import { iso, stamp } from './stamps.js';
-import { knownOf, type Oddity, odd, type Table, tableOf, textOf, type Written } from './written.js';
+import { anyForm, knownOf, type Oddity, odd, type Table, tableOf, textOf, type Written } from './written.js';
 
 /** Rows put in after some of the others, and what becomes of them. */
 const torn = (
@@ -67,7 +67,7 @@ function turning(random: Parameters<Oddity['write']>[0]): Written {
 
 /** The same records twice, the second time with other values: the last counts. */
 function twice(random: Parameters<Oddity['write']>[0]): Written {
-  const style = { form: random.pick(['long', 'wide'] as const), time: ['time'], sensor: 'sensor', value: 'value' };
+  const style = { form: anyForm(random), time: ['time'], sensor: 'sensor', value: 'value' };
   const plant = grow(random, { missing: 0 });
   const other = { ...plant, values: plant.values.map((row) => row.map((value) => value! + 100)) };
   const [one, two] = [tableOf(random, plant, style), tableOf(random, other, style)];

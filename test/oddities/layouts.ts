@@ -1,6 +1,6 @@
 import { grow, type Plant, type Random } from './plant.js';
 import { DAY_US, iso, stamp } from './stamps.js';
-import { asText, knownOf, nameIn, type Oddity, odd, type Table, tableOf, textOf } from './written.js';
+import { anyForm, asText, knownOf, nameIn, type Oddity, odd, type Table, tableOf, textOf } from './written.js';
 
 /** The moments of each day as a plant of their own. */
 function byDay(plant: Plant): { day: number; plant: Plant }[] {
@@ -23,7 +23,7 @@ const perDay = (name: string, path: string, series: string): Oddity => ({
   name,
   write: (random) => {
     const style = {
-      form: random.pick(['long', 'wide'] as const),
+      form: anyForm(random),
       series,
       time: ['time'],
       sensor: 'sensor',

@@ -64,4 +64,17 @@ export const LINES: Oddity[] = [
     (lines, random) => text(['', '# Logger X-17', '', ...between(lines, random, () => ['', '# ok', ''])]),
     'line 4',
   ),
+  edited(
+    'a title above, with a delimiter for each column, as spreadsheets save it',
+    (lines) => {
+      const rest = lines[0]!.replaceAll(/[^,]/g, '');
+      return text([`Plant North${rest}`, rest, ...lines]);
+    },
+    'line 3',
+  ),
+  edited(
+    'names of groups above the names',
+    (lines) => text([lines[0]!.replace(/^[^,]*/, '').replaceAll(/[^,]+/g, 'north'), ...lines]),
+    'line 2',
+  ),
 ];

@@ -5,7 +5,8 @@ import { ODDITIES } from './oddity-list.js';
 
 // A plant whose readings are known, written in all the ways in which people write such files.
 
-const SEEDS = [1, 2, 3];
+/** With one, tables are long, with the other wide, where they may be either. */
+const SEEDS = [1, 2];
 const LEAST_ODDITIES = 60;
 
 let stores: TestStores;

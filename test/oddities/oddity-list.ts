@@ -1,10 +1,13 @@
+import { BOOKS } from './books.js';
 import { BROKEN } from './broken.js';
 import { DAYS } from './days.js';
 import { DELIMITERS } from './delimiters.js';
 import { ENCODINGS } from './encodings.js';
 import { GAPS } from './gaps.js';
 import { IDS } from './ids.js';
+import { JSONS } from './json.js';
 import { KINDS } from './kinds.js';
+import { FAR_DOWN } from './later.js';
 import { LAYOUTS } from './layouts.js';
 import { LINES } from './lines.js';
 import { NAMES } from './names.js';
@@ -27,6 +30,9 @@ export const ODDITIES: Oddity[] = [
   ...DAYS,
   ...GAPS,
   ...BROKEN,
+  ...FAR_DOWN,
   ...PACKED,
   ...KINDS,
+  ...JSONS,
+  ...BOOKS,
 ];

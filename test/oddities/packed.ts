@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { ZipFile } from 'yazl';
 import { grow, type Random } from './plant.js';
-import { asText, knownOf, type Oddity, odd, type Table, tableOf } from './written.js';
+import { anyForm, asText, knownOf, type Oddity, odd, type Table, tableOf } from './written.js';
 
 const packed = (name: string, file: string, pack: (text: string) => Uint8Array, packing: string): Oddity => ({
   name,
@@ -48,7 +48,7 @@ const zipped = (name: string, paths: readonly string[], archive: string, series:
   name,
   write: (random: Random) => {
     const plant = grow(random);
-    const form = random.pick(['long', 'wide'] as const);
+    const form = anyForm(random);
     const tables = paths.map((path, nth): [string, Table] => [
       path,
       tableOf(

@@ -1,6 +1,10 @@
 /** Chance that comes out the same for the same seed. */
 export class Random {
-  constructor(private state: number) {}
+  private state: number;
+
+  constructor(readonly seed: number) {
+    this.state = seed;
+  }
 
   /** At least 0, below 1. After Tommy Ettinger's mulberry32. */
   next(): number {

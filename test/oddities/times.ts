@@ -82,6 +82,20 @@ export const TIMES: Oddity[] = [
     column: ['Datum', 'Uhrzeit'],
     found: { time: 'Datum + Uhrzeit', 'day or month first': 'day-first' },
   }),
+  time('a date at midnight and a time of day apart', split('%Y-%m-%d 00:00:00', '%H:%M:%S'), 'iso', {
+    column: ['Date', 'Time'],
+    found: { time: 'Date + Time' },
+  }),
+  time('20240301 and 1030 apart', split('%Y%m%d', '%H%M'), '%Y%m%d %H%M', {
+    column: ['Date', 'Time'],
+    found: { time: 'Date + Time' },
+  }),
+  time('2024-03-01 10:00:00 CET', stamp('%Y-%m-%d %H:%M:%S CET', HOUR_US), '%Y-%m-%d %H:%M:%S %Z', {
+    wish: { first: '2024-01-11T07:00' },
+  }),
+  time('2024-07-01 10:00:00 CEST', stamp('%Y-%m-%d %H:%M:%S CEST', 2 * HOUR_US), '%Y-%m-%d %H:%M:%S %Z', {
+    wish: { first: '2024-07-11T07:00' },
+  }),
   time('year, month, day and hour apart', split('%Y', '%-m', '%-d', '%-H'), null, {
     column: ['year', 'month', 'day', 'hour'],
     found: { time: 'year + month + day + hour' },

@@ -65,9 +65,12 @@ export interface Table {
   width: number;
 }
 
-/** The plant as a table; whether long or wide is left to chance where nothing is said. */
+/** Every oddity that may come in either form comes in both, with one seed and the next. */
+export const anyForm = ({ seed }: Random): 'long' | 'wide' => (seed % 2 === 1 ? 'long' : 'wide');
+
+/** The plant as a table; in any form where nothing is said. */
 export function tableOf(random: Random, plant: Plant, style: Partial<Style> = {}): Table {
-  const form = style.form ?? random.pick(['long', 'wide']);
+  const form = style.form ?? anyForm(random);
   const {
     stamp = iso,
     number = String,
