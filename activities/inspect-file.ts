@@ -57,7 +57,6 @@ const PLAIN: Omit<Place, 'kind'> = {
   table: null,
   packing: 'none',
   encoding: 'utf-8',
-  returns: false,
   json: null,
 };
 
@@ -122,7 +121,6 @@ async function inspectOne(look: Look, local: Local, member: string | null): Prom
     kind: 'text',
     packing: head.packing,
     encoding: head.encoding.encoding,
-    returns: !head.text.includes('\n') && head.text.includes('\r'),
   };
   if (head.text.trim() === '') return { tables: [emptyTable(text, 'text')], leftOut: [] };
   const form = jsonForm(head.text);

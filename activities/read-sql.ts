@@ -67,7 +67,7 @@ function readingsOf(layout: Layout, file: string, column: (each: Column) => stri
   }
   const names = values.map(({ name }) =>
     form === 'wide'
-      ? quote(`${file}/${name}`)
+      ? quote(file === '' ? name : `${file}/${name}`)
       : `${sensors.map((each) => present(`${column(each)}::VARCHAR`)).join(` || '/' || `)} || ${quote(`/${name}`)}`,
   );
   const [first] = values as [ValueColumn];

@@ -21,8 +21,6 @@ export interface Place {
   table: string | null;
   packing: Packing;
   encoding: Encoding;
-  /** Whether lines end with a lone carriage return, as on old Macintoshes. */
-  returns: boolean;
   /** Of JSON, its form and all its keys. */
   json: { form: 'lines' | 'array'; keys: string[] } | null;
 }
@@ -81,7 +79,7 @@ export async function scannable(
   else if (kind === 'sqlite') await tableToCsv(path, place.table!, target, scratch, { rows, signal });
   else if (kind === 'parquet') return { path: await plainPath(path, scratch), gzip: false };
   else {
-    const edit = lineEdit(place, layout?.text ?? null);
+    const edit = lineEdit(layout?.text ?? null);
     if (edit === null && encoding === 'utf-8' && packing !== 'zstd')
       return { path: await plainPath(path, scratch), gzip: packing === 'gzip' };
     await writePlain(path, { packing, encoding, edit }, target, signal);
@@ -89,20 +87,28 @@ export async function scannable(
   return { path: target, gzip: false };
 }
 
-/** What DuckDB cannot read of a text is written another way; the number of lines stays the same. */
-function lineEdit({ returns }: Place, text: Layout['text']): ((line: string) => string) | null {
-  const { delimiter = ',', comment = '' } = text ?? {};
-  if (delimiter === 'blank') return (line) => line.trim().replaceAll(/[ \t]+/g, '\t');
-  if (comment.length > 1) return (line) => (line.startsWith(comment) ? '' : line);
-  return returns ? (line) => line : null;
+/** Lines as DuckDB reads them: what is above the records and what is a remark is blank. Their number stays the same. */
+function lineEdit(text: Layout['text']): ((line: string, number: number) => string) | null {
+  if (text === null || !text.rewrite) return null;
+  const { delimiter, comment, skip } = text;
+  return (line, number) => {
+    if (number <= skip || (comment !== '' && line.startsWith(comment))) return '';
+    return delimiter === 'blank' ? line.trim().replaceAll(/[ \t]+/g, '\t') : line;
+  };
 }
 
 /** The layout of what `scannable` made. */
 export function scanLayout(layout: Layout): Layout {
   const { text } = layout;
-  if (text === null) return layout;
+  if (text === null || !text.rewrite) return layout;
   const delimiter = text.delimiter === 'blank' ? '\t' : text.delimiter;
-  return { ...layout, text: { ...text, delimiter, comment: text.comment.length > 1 ? '' : text.comment } };
+  return { ...layout, text: { ...text, delimiter, comment: '', skip: 0 } };
+}
+
+/** The same for a text that turned out to be odd further down. */
+export function rewritten(layout: Layout): Layout | null {
+  const { text } = layout;
+  return text === null || text.rewrite ? null : { ...layout, text: { ...text, rewrite: true } };
 }
 
 /** DuckDB expands `*`, `?` and `[` in paths; a file that is called so is reached by another name. */

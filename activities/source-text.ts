@@ -72,7 +72,9 @@ export async function readHead(path: string, options: HeadOptions = {}): Promise
   const start = Buffer.concat(blocks);
   const encoding = given === null ? guessEncoding(start) : { encoding: given, markBytes: 0, why: 'it was named' };
   if (encoding === null) return { packing, encoding, text: '', complete };
-  const text = new TextDecoder(encoding.encoding).decode(start, { stream: !complete });
+  // In one go, some versions of Node decode Windows-1252 as Latin-1.
+  const decoder = new TextDecoder(encoding.encoding);
+  const text = decoder.decode(start, { stream: true }) + (complete ? decoder.decode() : '');
   return { packing, encoding, text: complete ? text : wholeLines(text), complete };
 }
 
@@ -80,8 +82,8 @@ export async function readHead(path: string, options: HeadOptions = {}): Promise
 export interface PlainText {
   packing: Packing;
   encoding: Encoding;
-  /** What becomes of each line; null: lines stay as they are. */
-  edit: ((line: string) => string) | null;
+  /** What becomes of each line, counted from 1; null: lines stay as they are. */
+  edit: ((line: string, number: number) => string) | null;
 }
 
 /** Writes a text file as plain UTF-8, without the mark at its beginning. Fails where it was cut off or is damaged. */
@@ -93,15 +95,16 @@ export async function writePlain(
 ): Promise<void> {
   const { stream, close } = unpacked(path, packing);
   try {
-    const parts = [stream, decoder(encoding), ...(edit === null ? [] : [lineEditor(edit)]), createWriteStream(target)];
+    const parts = [stream, decoding(encoding), ...(edit === null ? [] : [lineEditor(edit)]), createWriteStream(target)];
     await pipeline(parts, { ...(signal && { signal }) });
   } finally {
     close();
   }
 }
 
-function lineEditor(edit: (line: string) => string): Transform {
+function lineEditor(edit: (line: string, number: number) => string): Transform {
   let rest = '';
+  let number = 0;
   return new Transform({
     decodeStrings: false,
     transform(block: string | Buffer, _encoding, done) {
@@ -109,11 +112,11 @@ function lineEditor(edit: (line: string) => string): Transform {
       // A block may end between the two signs of a line's end.
       const lines = text.split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop()!;
-      done(null, lines.map((line) => `${edit(line)}\n`).join(''));
+      done(null, lines.map((line) => `${edit(line, ++number)}\n`).join(''));
     },
     flush(done) {
       const line = rest.replace(/\r$/, '');
-      done(null, line === '' ? '' : `${edit(line)}\n`);
+      done(null, line === '' ? '' : `${edit(line, ++number)}\n`);
     },
   });
 }
@@ -174,7 +177,7 @@ function unzstd(): Transform {
   });
 }
 
-function decoder(encoding: Encoding): Transform {
+function decoding(encoding: Encoding): Transform {
   // A mark at the beginning is taken off by the decoder itself.
   const text = new TextDecoder(encoding);
   return new Transform({

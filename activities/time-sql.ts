@@ -1,6 +1,7 @@
 import type { Column, Moment } from '../formats/layout.js';
-import type { Part } from '../formats/roles.js';
+import type { ClockStyle, Part } from '../formats/roles.js';
 import type { EpochUnit } from '../formats/times.js';
+import { offsetOf, ZONE_HOURS } from '../formats/zones.js';
 import { quote } from '../store/sql.js';
 
 /** Expressions that give the moment of a record: as time, as it stands there, and whether it has no zone. */
@@ -19,7 +20,8 @@ export function momentSql(moment: Moment, utc: boolean, name: (column: Column) =
   if (second === undefined && first!.type !== 'VARCHAR' && moment.format.kind === 'plain')
     return typedSql(first!, utc, name(first!));
   const { format } = moment;
-  const text = moment.columns.map((column) => `trim(${name(column)}::VARCHAR)`).join(` || ' ' || `);
+  const day = `trim(${name(first!)}::VARCHAR)`;
+  const text = second === undefined ? day : joinedSql(day, `trim(${name(second)}::VARCHAR)`, moment.clock);
   const stamp =
     second === undefined ? `${name(first!)}::VARCHAR` : `concat_ws(' ', ${moment.columns.map(name).join(', ')})`;
   // What stands as databases write it is read faster without trimming, and the cast trims by itself.
@@ -33,6 +35,17 @@ export function momentSql(moment: Moment, utc: boolean, name: (column: Column) =
   // Days and parts of days: what is finer than a millisecond comes from their being binary fractions.
   const us = `try_cast(round((try_cast(${text} AS DOUBLE) - 25569) * 86400e3) AS BIGINT) * 1000`;
   return { time: local(`try(make_timestamp(${us}))`), stamp, zoneless: 'true' };
+}
+
+/** A date, which may be written as its midnight, and a time of day. */
+function joinedSql(day: string, clock: string, style: ClockStyle): string {
+  const digits = `lpad(${clock}, 4, '0')`;
+  const time = {
+    clock,
+    hours: `lpad(${clock}, 2, '0') || ':00'`,
+    digits: `left(${digits}, 2) || ':' || right(${digits}, 2)`,
+  }[style];
+  return `regexp_replace(${day}, '[ T]0?0:00(:00(\\.0+)?)?$', '') || ' ' || ${time}`;
 }
 
 const EPOCH: Record<EpochUnit, (text: string) => string> = {
@@ -82,10 +95,15 @@ function patternSql(patterns: readonly string[], text: string, stamp: string, ut
   const naive = ofZone((pattern) => !isZoned(pattern));
   const marked = ofZone((pattern) => pattern.endsWith('Z') && !pattern.endsWith('%Z'));
   const zoned = ofZone((pattern) => /%z$/i.test(pattern));
+  const named = ofZone((pattern) => pattern.endsWith('%K')).map((pattern) => pattern.replace(/ ?%K$/, '%z'));
   if (naive.length > 0) times.push(local(read(naive)));
   if (marked.length > 0) times.push(utc ? read(marked) : `${read(marked)} AT TIME ZONE 'UTC'`);
   // Patterns with an offset and with the name of a zone are of one type, but not in one list.
   for (const pattern of zoned) times.push(utc ? `${read([pattern])}::TIMESTAMP` : read([pattern]));
+  for (const pattern of named) {
+    const time = read([pattern], offsetSql(text));
+    times.push(utc ? `${time}::TIMESTAMP` : time);
+  }
   // 24:00 is the end of a day, of which patterns do not know.
   const midnights = naive.filter((pattern) => pattern.includes('%H:%M'));
   if (midnights.length > 0) {
@@ -101,7 +119,13 @@ function patternSql(patterns: readonly string[], text: string, stamp: string, ut
   return { time: `coalesce(${times.join(', ')})`, stamp, zoneless };
 }
 
-const isZoned = (pattern: string) => /(%z|Z)$/i.test(pattern);
+const isZoned = (pattern: string) => /(%z|Z|%K)$/i.test(pattern);
+
+/** A stamp with an offset in place of the short name of its zone; DuckDB takes some of them for those of other places. */
+function offsetSql(text: string): string {
+  const offsets = Object.entries(ZONE_HOURS).map(([zone, hours]) => `WHEN '${zone}' THEN '${offsetOf(hours)}'`);
+  return `regexp_replace(${text}, ' ?[A-Z]+$', '') || CASE regexp_extract(${text}, '[A-Z]+$') ${offsets.join(' ')} END`;
+}
 
 /** The same without or with what is left out where it is zero: the time of day, seconds, parts of seconds. */
 function withVariants(patterns: readonly string[]): string[] {

@@ -36,7 +36,8 @@ export function timeText(days: number, { elapsed, day, clock }: TimeFormat, sinc
   if (days < 1 && clock && !(day && since1904)) return clockText(Math.min(ms, DAY_MS - 1));
   const shift = !since1904 && ms < LEAP_DAYS * DAY_MS ? DAY_MS : 0;
   const at = (since1904 ? EPOCH_1904 : EPOCH_1900) + ms + shift;
-  return `${new Date(at).toISOString().slice(0, 10)} ${clockText(at)}`;
+  const date = new Date(at).toISOString().slice(0, 10);
+  return clock || at % DAY_MS !== 0 ? `${date} ${clockText(at)}` : date;
 }
 
 const clockText = (ms: number) => new Date(ms).toISOString().slice(11, 23).replace('.000', '');

@@ -1,6 +1,6 @@
 import type { ColumnLook } from './columns.js';
 import type { NumberFormat } from './numbers.js';
-import type { Part } from './roles.js';
+import type { ClockStyle, Part } from './roles.js';
 import type { Shape } from './shape.js';
 import { type DayOrder, patternsOf, type TimeFormat } from './times.js';
 
@@ -23,12 +23,16 @@ export interface ValueColumn extends Column {
 /** Where the moment of a record stands and how it is written. */
 export type Moment =
   /** In one column, or a date in one and the time of day in another. */
-  { form: 'stamp'; columns: Column[]; format: TimeFormat } | { form: 'parts'; columns: Partial<Record<Part, Column>> };
+  | { form: 'stamp'; columns: Column[]; clock: ClockStyle; format: TimeFormat }
+  | { form: 'parts'; columns: Partial<Record<Part, Column>> };
 
-/** How a table is read: `Shape` without what only people want to know. */
+/**
+ * How a table is read: `Shape` without what only people want to know. `rewrite`: its lines have to be written another
+ * way before DuckDB can read them, which counts neither remarks nor what it cannot part into cells among the lines it skips.
+ */
 export interface Layout {
   form: 'long' | 'wide' | 'several';
-  text: { delimiter: string; width: number; comment: string; skip: number } | null;
+  text: { delimiter: string; width: number; comment: string; skip: number; rewrite: boolean } | null;
   time: Moment;
   sensors: Column[];
   values: ValueColumn[];
@@ -54,6 +58,7 @@ export function layoutOf(shape: Shape, order: DayOrder, types: readonly string[]
       width: text.width,
       comment: text.comment,
       skip: text.firstLine - 1,
+      rewrite: text.delimiter === 'blank' || text.comment !== '' || text.quotesAbove || text.oddLineEnds,
     },
     time: momentOf(shape, order, column),
     sensors: roles.sensors.map(column),
@@ -75,5 +80,6 @@ function momentOf({ roles, time }: Shape, order: DayOrder, column: (name: string
   const names = roles.time.form === 'one' ? [roles.time.column] : [roles.time.date, roles.time.clock];
   const format: TimeFormat =
     time!.kind === 'pattern' ? { kind: 'pattern', patterns: patternsOf(time!.patterns, order) } : time!;
-  return { form: 'stamp', columns: names.map(column), format };
+  const clock = roles.time.form === 'one' ? 'clock' : roles.time.style;
+  return { form: 'stamp', columns: names.map(column), clock, format };
 }

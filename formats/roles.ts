@@ -18,9 +18,11 @@ export type Part = (typeof PARTS)[number];
 /** Where the moment of a record stands. */
 export type TimeColumns =
   | { form: 'one'; column: string; guess: TimeGuess }
-  /** A date in one column, the time of day in another. */
-  | { form: 'date-clock'; date: string; clock: string; guess: TimeGuess }
+  /** A date in one column, the time of day in another, of which whole hours or 930 for 09:30 may be the numbers. */
+  | { form: 'date-clock'; date: string; clock: string; style: ClockStyle; guess: TimeGuess }
   | { form: 'parts'; columns: Partial<Record<Part, string>> };
+
+export type ClockStyle = 'clock' | 'digits' | 'hours';
 
 /** What was decided, how sure it is, why, and what a person would write to have it otherwise. */
 export interface Decision {
@@ -172,6 +174,10 @@ export function decideRoles(columns: readonly ColumnLook[], rows: readonly Row[]
   return { form, time, sensors, values: values.map(({ name }) => name), leftOut, decisions };
 }
 
+/** So many cells say how times of day are written. */
+const CLOCKS = 1000;
+const MIDNIGHT = /[ T]0?0:00(:00(\.0+)?)?$/;
+
 const isCalledValue = ({ name }: ColumnLook) => VALUE_NAMES.has(plainName(name));
 
 export function columnsOf(time: TimeColumns): string[] {
@@ -181,6 +187,7 @@ export function columnsOf(time: TimeColumns): string[] {
 
 function whyLeftOut(column: ColumnLook, chosen: readonly string[] | null): string | null {
   if (chosen !== null) return chosen.includes(column.name) ? null : 'others were named for the readings';
+  if (column.kind === 'empty' && !column.named) return 'it has no name, and its cells are empty';
   if (column.kind === 'text') return 'it holds text';
   if (column.kind === 'time' || column.kind === 'clock') return 'it holds another time';
   if (column.counts && ROW_NAMES.has(plainName(column.name))) return 'it numbers the rows';
@@ -224,7 +231,7 @@ function namedTime(
     const guess = first!.time;
     return guess === null ? null : { time: { form: 'one', column: first!.name, guess }, ...given };
   }
-  if (named.length === 2 && second!.kind === 'clock') return dateClock(columns, rows, first!, second!, given);
+  if (named.length === 2 && first!.kind === 'time') return dateClock(columns, rows, first!, second!, given);
   const parts = partsOf(named);
   return parts === null ? null : { time: parts, ...given };
 }
@@ -233,11 +240,12 @@ function findTime(columns: readonly ColumnLook[], rows: readonly Row[]): Found<T
   const stamps = columns.filter(({ kind }) => kind === 'time');
   // Of several, the one that is called so, and of those the beginning before the end.
   const [best] = [...stamps].sort((a, b) => scoreOf(b.name) - scoreOf(a.name));
-  const clock = columns.find(({ kind }) => kind === 'clock');
   if (best !== undefined) {
     const why = stamps.length === 1 ? 'it alone holds dates' : `of ${stamps.length} columns with dates, by its name`;
-    if (best.time!.dateOnly && clock !== undefined)
-      return dateClock(columns, rows, best, clock, { sure: 'likely', why: 'a date, and a time of day beside it' });
+    const clock = isDate(best, columns, rows) ? clockBeside(columns) : undefined;
+    const joined =
+      clock && dateClock(columns, rows, best, clock, { sure: 'likely', why: 'a date, and a time of day beside it' });
+    if (joined != null) return joined;
     return { time: { form: 'one', column: best.name, guess: best.time! }, sure: 'certain', why };
   }
   const parts = partsOf(columns);
@@ -280,6 +288,40 @@ const UNKNOWN: TimeGuess = {
   order: null,
 };
 
+/** Whether a column holds days: databases and spreadsheets write them as their midnights. */
+function isDate(column: ColumnLook, columns: readonly ColumnLook[], rows: readonly Row[]): boolean {
+  if (column.time!.dateOnly) return true;
+  const at = columns.indexOf(column);
+  return rows.every(({ cells }) => isMissing(cells[at] ?? '') || MIDNIGHT.test(cells[at]!.trim()));
+}
+
+/** The column of the time of day: one of clocks, or of numbers that are called so and can be some. */
+function clockBeside(columns: readonly ColumnLook[]): ColumnLook | undefined {
+  return (
+    columns.find(({ kind }) => kind === 'clock') ??
+    columns.find(({ name, kind, whole }) => {
+      const plain = plainName(name);
+      const called = PART_NAMES.hour.includes(plain) || /time|zeit|uhr|hora|heure|hhmm/.test(plain);
+      return kind === 'number' && whole && called;
+    })
+  );
+}
+
+/** How a time of day is written in some cells; null: it is none. */
+function clockStyle(cells: readonly string[]): ClockStyle | null {
+  if (cells.some((cell) => cell.includes(':'))) return 'clock';
+  const numbers = cells.map(Number);
+  if (numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 24)) return 'hours';
+  const hundreds = numbers.every((n) => Number.isInteger(n) && n >= 0 && n <= 2400 && n % 100 < 60);
+  return hundreds ? 'digits' : null;
+}
+
+/** A moment of a date and a time of day, as one would write it. */
+function joinClock(date: string, clock: string, style: ClockStyle): string {
+  const time = style === 'clock' ? clock : style === 'hours' ? `${clock.padStart(2, '0')}:00` : clock.padStart(4, '0');
+  return `${date.replace(MIDNIGHT, '')} ${style === 'digits' ? `${time.slice(0, 2)}:${time.slice(2)}` : time}`;
+}
+
 function dateClock(
   columns: readonly ColumnLook[],
   rows: readonly Row[],
@@ -289,11 +331,14 @@ function dateClock(
 ): Found<TimeColumns> | null {
   const at = (column: ColumnLook) => columns.findIndex(({ name }) => name === column.name);
   const [one, two] = [at(date), at(clock)];
-  const cells = rows
-    .map(({ cells: own }) => `${own[one]?.trim()} ${own[two]?.trim()}`)
-    .filter((cell) => cell.length > 8);
-  const guess = guessTime(cells);
-  return guess === null ? null : { time: { form: 'date-clock', date: date.name, clock: clock.name, guess }, ...how };
+  const pairs = rows
+    .map(({ cells }) => [cells[one]?.trim() ?? '', cells[two]?.trim() ?? ''] as const)
+    .filter(([day, time]) => !isMissing(day) && !isMissing(time));
+  const style = clockStyle(pairs.slice(0, CLOCKS).map(([, time]) => time));
+  if (style === null) return null;
+  const guess = guessTime(pairs.map(([day, time]) => joinClock(day, time, style)));
+  if (guess === null) return null;
+  return { time: { form: 'date-clock', date: date.name, clock: clock.name, style, guess }, ...how };
 }
 
 function partsOf(columns: readonly ColumnLook[]): Extract<TimeColumns, { form: 'parts' }> | null {

@@ -9,7 +9,7 @@ import { decideOrder, type OrderEvidence, type TimeFormat } from './times.js';
 /** How a table is written and what its columns are for: all that is needed to read it. */
 export interface Shape {
   /** How its text is divided; of files that have types of their own, as Parquet, null. */
-  text: Pick<Table, 'delimiter' | 'width' | 'comment' | 'headerLine' | 'firstLine'> | null;
+  text: (Pick<Table, 'delimiter' | 'width' | 'comment' | 'headerLine' | 'firstLine'> & TextOddities) | null;
   columns: ColumnLook[];
   roles: Roles;
   /** How moments are written; null where they are in parts. */
@@ -24,8 +24,18 @@ export interface Shape {
   preview: string[][];
 }
 
+/** What readers of CSV stumble over. */
+interface TextOddities {
+  /** Whether there are quotes in the lines above the first record, which are no CSV perhaps. */
+  quotesAbove: boolean;
+  /** Whether lines end in several ways, or with a lone carriage return. */
+  oddLineEnds: boolean;
+}
+
 const PREVIEW_ROWS = 5;
 const SENTINEL_ROWS = 2000;
+const LINE_END = /\r\n|\n|\r/;
+const LINE_ENDS = /\r\n|\n|\r/g;
 const DELIMITER_NAMES: Record<string, string> = {
   ',': 'comma',
   ';': 'semicolon',
@@ -71,7 +81,18 @@ export function shapeOf(text: string, choice: Choice): Shape | 'empty' | null {
     },
   ];
   const rows = table.rows.map(({ cells }) => cells);
-  return shaped({ delimiter, width, comment, headerLine, firstLine }, look.columns, rows, choice, decisions);
+  const above = text.split(LINE_END, firstLine - 1);
+  const oddities = {
+    quotesAbove: above.some((line) => line.includes('"')),
+    oddLineEnds: new Set(text.match(LINE_ENDS)).size > 1 || (text.includes('\r') && !text.includes('\n')),
+  };
+  return shaped(
+    { delimiter, width, comment, headerLine, firstLine, ...oddities },
+    look.columns,
+    rows,
+    choice,
+    decisions,
+  );
 }
 
 /**
@@ -90,7 +111,7 @@ export function shapeOfTyped(
       width: typed.length,
       headerLine: null,
       firstLine: 1,
-      columns: typed.map(({ name }) => ({ name, unit: null })),
+      columns: typed.map(({ name }) => ({ name, unit: null, named: true })),
       comment: '',
       rowNames: false,
       rows: rows.map((cells, at) => ({ line: at + 1, cells })),
@@ -164,7 +185,7 @@ export function formatNamed(format: string): TimeFormat {
   if (format === 'serial') return { kind: 'serial' };
   const epoch = /^epoch-(s|ms|us|ns)$/.exec(format)?.[1];
   return epoch === undefined
-    ? { kind: 'pattern', patterns: [format] }
+    ? { kind: 'pattern', patterns: format.endsWith('%Z') ? [format, format.replace(/%Z$/, '%K')] : [format] }
     : { kind: 'epoch', unit: epoch as 's' | 'ms' | 'us' | 'ns' };
 }
 
@@ -179,7 +200,7 @@ function formatDecision(why: string, format: TimeFormat): Decision {
           : 'serial';
   const sure = format.kind === 'epoch' || format.kind === 'serial' ? 'likely' : 'certain';
   // Where the day stands is another decision.
-  const shown = name.replace('%1', '%d').replace('%2', '%m');
+  const shown = name.replace('%1', '%d').replace('%2', '%m').replace('%K', '%Z');
   return { what: 'time format', decided: shown, sure, why, fix: `timeFormat: ${JSON.stringify(shown)}` };
 }
 

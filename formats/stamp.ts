@@ -1,6 +1,11 @@
+import { ZONE_HOURS } from './zones.js';
+
 /** A stamp taken apart: how it is written. */
 export interface Stamp {
-  /** Pattern of strptime; `%1` and `%2` stand for day and month where either may be first. A Z at its end is UTC. */
+  /**
+   * Pattern of strptime; `%1` and `%2` stand for day and month where either may be first, `%K` for the short name of a
+   * zone. A Z at its end is UTC.
+   */
   pattern: string;
   /** Whether a zone or an offset stands in it. */
   zoned: boolean;
@@ -25,7 +30,7 @@ const DIGITS = /^((?:19|20)\d{2})(\d{2})(\d{2})(?=$|\D|\d{4}(?:\D|$)|\d{6})/;
 const GAP = /^(T|[ ,_-]{1,3}|:)(?=\d)/i;
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:([.,])(\d{1,9}))?)?(?:(\s?)([ap]\.?m\.?))?(?!\d)/i;
 const CLOCK_DIGITS = /^([T_ -]?)(\d{2})(\d{2})(\d{2})?(?!\d)/i;
-const ZONE = /^(\s?)(Z|[+-]\d{2}(?::?\d{2})?|UTC|GMT|[A-Z]{3,4}|[A-Z][a-z]+(?:\/[A-Za-z_]+)+)$/;
+const ZONE = /^(\s?)(Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{2,4}|[A-Z][a-z]+(?:\/[A-Za-z_]+)+)$/;
 
 /** Takes a stamp apart: a date, then a time of day and a zone where there are any. Null: it is none that is known. */
 export function parseStamp(cell: string): Stamp | null {
@@ -37,15 +42,22 @@ export function parseStamp(cell: string): Stamp | null {
   const zone = clock.rest === '' ? null : ZONE.exec(clock.rest);
   if (clock.rest !== '' && zone === null) return null;
   const [, space = '', name = ''] = zone ?? [];
-  // Patterns have no word for a Z: it stands there as itself.
-  const sign = name === '' || name === 'Z' ? name : /^[+-]/.test(name) ? '%z' : '%Z';
+  if (/^[A-Z]{2,4}$/.test(name) && !(name in ZONE_HOURS)) return null;
+  const sign = signOf(name);
   const day = weekday === null ? '' : `${weekday[1] === undefined ? '%A' : '%a'}${weekday[3]}`;
   return {
     pattern: `${day}${date.pattern}${clock.pattern}${space}${sign}`,
     zoned: sign !== '',
-    plain: weekday === null && date.plain && clock.plain && sign !== '%Z',
+    plain: weekday === null && date.plain && clock.plain && sign !== '%Z' && sign !== '%K',
     either: date.either,
   };
+}
+
+/** What stands for a zone in a pattern. Patterns have no word for a Z: it stands there as itself. */
+function signOf(zone: string): string {
+  if (zone === '' || zone === 'Z') return zone;
+  if (/^[+-]/.test(zone)) return '%z';
+  return zone in ZONE_HOURS ? '%K' : '%Z';
 }
 
 function dateOf(text: string): Part | null {

@@ -5,6 +5,8 @@ export interface TableColumn {
   name: string;
   /** From a row of units, or from brackets in the name. */
   unit: string | null;
+  /** Whether it has a name of its own. */
+  named: boolean;
 }
 
 /** Where the table of a text begins, and what its columns are called. */
@@ -72,7 +74,7 @@ export function findTable(text: string, choice: TableChoice = { delimiter: null,
     width,
     headerLine: remark?.line ?? (header === null ? null : rows[0]!.line),
     firstLine: records[0]?.line ?? rows.at(-1)!.line + 1,
-    columns: labels.map((label, at) => columnOf(label, units?.[at])),
+    columns: labels.map((label, at) => ({ ...columnOf(label, units?.[at]), named: Boolean(given[at]?.trim()) })),
     comment,
     rowNames,
     rows: records,
@@ -121,11 +123,21 @@ function widthOf(rows: readonly Row[]): number {
 function isTableFrom(rows: readonly Row[], at: number, width: number): boolean {
   const { length } = rows[at]!.cells;
   if (length !== width && length !== width - 1) return false;
+  if (filled(rows[at]!) === 0) return false;
+  const next = rows.slice(at + 1).find((row) => filled(row) > 0);
+  // Names of groups and titles stand above the names, and fewer of their cells are filled.
+  if (next !== undefined && isNames(rows[at]!) && isNames(next) && filled(rows[at]!) < filled(next)) return false;
+  if (next !== undefined && isNames(rows[at]!) && filled(rows[at]!) * 2 < filled(next)) return false;
   const below = rows.slice(at + 1, at + 11);
   // Some records may be broken.
   if (below.filter(({ cells }) => cells.length === width).length * 2 < below.length) return false;
-  return length === width || (width > 2 && !rows[at]!.cells.some(isValue) && below[0]?.cells.some(isValue) === true);
+  if (length === width) return true;
+  const [first] = below;
+  return width > 2 && isNames(rows[at]!) && first?.cells.length === width && first.cells.some(isValue);
 }
+
+const isNames = ({ cells }: Row) => !cells.some(isValue);
+const filled = ({ cells }: Row) => cells.filter((cell) => cell.trim() !== '').length;
 
 /** Whether the first of these rows holds the names of the columns. */
 function headerOf(
@@ -163,7 +175,7 @@ function unitsOf(row: Row | undefined, below: Row | undefined, width: number): (
   return cells.map((cell) => (cell === '' || cell === '-' ? null : cell.replaceAll(/^[[(]|[\])]$/g, '')));
 }
 
-function columnOf(label: string, unit: string | null | undefined): TableColumn {
+function columnOf(label: string, unit: string | null | undefined): Omit<TableColumn, 'named'> {
   const brackets = BRACKETS.exec(label);
   if (unit != null || brackets === null || !UNIT.test(brackets[2]!)) return { name: label, unit: unit ?? null };
   return { name: brackets[1]!, unit: brackets[2]! };

@@ -90,7 +90,7 @@ async function parquets(stores: TestStores, seeds: readonly Seed[], folder: stri
         'infinite',
         `SELECT CASE WHEN i = 3 THEN 'infinity'::TIMESTAMP WHEN i = 4 THEN '-infinity'::TIMESTAMP WHEN i = 5 THEN NULL ELSE ${time} END AS time, i AS value ${rows}`,
       ],
-      ['names', `SELECT ${time} AS "time", i AS "a""b", i AS "it's", i AS "", i AS " ", i AS "x/y", i AS "ä" ${rows}`],
+      ['names', `SELECT ${time} AS "time", i AS "a""b", i AS "it's", i AS " ", i AS "x/y", i AS "ä" ${rows}`],
       ['empty', `SELECT ${time} AS time, i AS v ${rows} LIMIT 0`],
       ['epoch', `SELECT epoch_us(${time}) AS ts, i AS v ${rows}`],
       ['struct-time', `SELECT {'t': ${time}} AS time, i AS v ${rows}`],
@@ -151,7 +151,7 @@ async function databases(seeds: readonly Seed[], folder: string): Promise<Binary
     );
     run('CREATE TABLE w (time TEXT PRIMARY KEY, value REAL) WITHOUT ROWID');
     run("INSERT INTO w VALUES ('2024-01-01 00:00:00', 1), ('2024-01-01 00:01:00', 9e999)");
-    run('CREATE INDEX i ON one (time)');
+    run('CREATE INDEX i ON w (value)');
     run('CREATE TABLE e (a)');
   });
   await make('cells', (run) => {

@@ -22,7 +22,7 @@ export interface Entry {
 
 export function zip(
   entries: readonly Entry[],
-  { comment = '', count = entries.length, shift = 0, before = Buffer.alloc(0) } = {},
+  { comment = '', count = entries.length, shift = 0, before = Buffer.alloc(0) as Buffer } = {},
 ): Buffer {
   const parts: Buffer[] = [before];
   const list: Buffer[] = [];
@@ -254,7 +254,7 @@ export function strangeZip(name: string, bytes: Buffer, dice: Dice, other: Buffe
     ['none in it', () => zip([])],
     ['count', () => zip([entry], { count: dice.pick([0, 2, 100, 65_535]) })],
     ['shifted', () => zip([entry], { shift: dice.pick([-1, 1, 4, -4, 1000]) >>> 0 })],
-    ['bytes before', () => zip([entry], { before: dice.bytes(dice.between(1, 40)), shift: 0 })],
+    ['bytes before', () => zip([entry], { before: Buffer.from(dice.bytes(dice.between(1, 40))), shift: 0 })],
     ['a remark', () => zip([entry], { comment: dice.pick(['hello', 'PK\u0005\u0006', 'x'.repeat(60_000)]) })],
     [
       'extra fields',
