@@ -432,6 +432,12 @@ describe('quarantine', () => {
     expect(found.usable).toBe(20_000);
   });
 
+  test('a number with a unit that the beginning of the file has not is set apart: it may be of another scale', async () => {
+    const good = Array.from({ length: 20_000 }, () => '2024-01-01,x,2.5');
+    const found = await readLines([LONG, ...good, '2024-01-01,x,70.5 °F']);
+    expect(found.staged[0]!.quarantined).toEqual({ not_a_number: 1 });
+  });
+
   test('a wide file has a reading in every cell: a bad time and a bad record cost all of theirs', async () => {
     const found = await readLines(['time,x,y', '2024-01-01,1,', 'bad,3,', '2024-01-02,4', '2024-01-03,zz,5']);
     expect(found.staged[0]).toMatchObject({ form: 'wide', read: 8, missing: 1 });

@@ -217,7 +217,11 @@ export class Cases {
   /** The same text, encoded or packed in another way. */
   private twinOf(text: string, encoding: string, bytes: Buffer, ending: string, chance: Dice): Made['twin'] {
     if (!chance.chance(0.5)) return null;
-    const utf = encoding.startsWith('utf') && Buffer.from(text).toString() === text && !/[\0\ufeff]/.test(text) && text.length < 60_000;
+    const utf =
+      encoding.startsWith('utf') &&
+      Buffer.from(text).toString() === text &&
+      !/[\0\ufeff]/.test(text) &&
+      text.length < 60_000;
     if (!utf || chance.chance(0.3)) return { how: 'when packed', ending: `${ending}.gz`, bytes: gzip(bytes) };
     const how = encoding.startsWith('utf-8') ? 'in UTF-16' : 'in UTF-8';
     return { how, ending, bytes: Buffer.from(`\ufeff${text}`, how === 'in UTF-16' ? 'utf16le' : 'utf8') };

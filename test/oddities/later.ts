@@ -18,7 +18,9 @@ const later = (name: string, style: (isLater: () => boolean) => Partial<Style>, 
       from: 20,
       to: 900,
     });
-    const raised = plant.values.map((row, at) => (at < LATER ? row : row.map((value) => value && value + 2000)));
+    const raised = plant.values.map((row, at) =>
+      at < LATER ? row : row.map((value) => value && Math.round(value * 100 + 200_000) / 100),
+    );
     let moment = 0;
     const own = style(() => moment >= LATER);
     const stamped = own.stamp ?? iso;
@@ -45,7 +47,6 @@ const grouped = (value: number) =>
 
 export const FAR_DOWN: Oddity[] = [
   later('thousands as 1.234,5', () => ({ number: grouped }), { delimiter: ';' }),
-  later('units', (isLater) => ({ number: (value) => (isLater() ? `${value} °C` : String(value)) })),
   later('times with parts of seconds', (isLater) => ({
     stamp: (us) => (isLater() ? stamp('%d.%m.%Y %H:%M:%S.%L')(us) : stamp('%d.%m.%Y %H:%M:%S')(us)),
   })),

@@ -86,7 +86,7 @@ export const TIMES: Oddity[] = [
     column: ['Date', 'Time'],
     found: { time: 'Date + Time' },
   }),
-  time('20240301 and 1030 apart', split('%Y%m%d', '%H%M'), '%Y%m%d %H%M', {
+  time('20240301 and 1030 apart', split('%Y%m%d', '%H%M'), '%Y%m%d %H:%M', {
     column: ['Date', 'Time'],
     found: { time: 'Date + Time' },
   }),
