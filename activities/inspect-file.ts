@@ -214,10 +214,11 @@ async function settleOrder(look: Look, seen: SeenFile, path: string): Promise<Se
   const pattern = quote('(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d{2,4}');
   const days = await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, (duck) =>
     duck.rows<{ one: number; two: number }>(`
-      SELECT try_cast(day[1] AS INTEGER) AS one, try_cast(day[2] AS INTEGER) AS two
-      FROM (SELECT regexp_extract(${stamp}, ${pattern}, ['one', 'two']) AS parts, [parts.one, parts.two] AS day, row_number() OVER () AS nth
-            FROM ${scanSql(plain.path, plain.gzip, scan)})
-      WHERE day[1] <> '' GROUP BY day ORDER BY min(nth) LIMIT ${MOST_DAYS}`),
+      SELECT one, two
+      FROM (SELECT try_cast(day.one AS INTEGER) AS one, try_cast(day.two AS INTEGER) AS two, nth
+            FROM (SELECT regexp_extract(${stamp}, ${pattern}, ['one', 'two']) AS day, row_number() OVER () AS nth
+                  FROM ${scanSql(plain.path, plain.gzip, scan)}))
+      WHERE one BETWEEN 1 AND 31 AND two BETWEEN 1 AND 31 GROUP BY one, two ORDER BY min(nth) LIMIT ${MOST_DAYS}`),
   );
   shape.order = orderOf(days.map(({ one, two }) => [one, two]));
   return seen;

@@ -18,7 +18,7 @@ import { type MappedStep, mappedActivities } from './mapped.js';
 import { stagedSql } from './read-sql.js';
 import { quarantineSql } from './scan-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
-import { memberPath, pathOf, type SourceTable, scanLayout, scannable } from './source-table.js';
+import { memberPath, pathOf, rewritten, type SourceTable, scanLayout, scannable } from './source-table.js';
 
 export interface ReadInput {
   inspected: Inspected;
@@ -152,7 +152,7 @@ async function stageTable(
     days: [],
   };
   if (layout === null) return staged;
-  const scan = scanLayout(layout);
+  let scan = scanLayout(layout);
   await withScratch(stores, async (scratch) => {
     await assertUnchanged(stores, file);
     const refuse = (error: unknown): never => {
@@ -165,12 +165,23 @@ async function stageTable(
       scratch,
       attempt.signal,
     );
-    const plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
+    let plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
     if (plain.gzip) await assertWhole(plain.path, attempt.signal).catch(refuse);
     await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
       const out = join(scratch, 'staged.parquet');
-      const sql = stagedSql({ ...plain, layout: scan, name: table.name, tz });
-      await duck.run(`COPY (${sql}) TO ${quote(out)} (FORMAT parquet)`, onShare).catch(refuse);
+      const stage = () => {
+        const sql = stagedSql({ ...plain, layout: scan, name: table.name, tz });
+        return duck.run(`COPY (${sql}) TO ${quote(out)} (FORMAT parquet)`, onShare);
+      };
+      const again = rewritten(layout);
+      await stage().catch(async (error: unknown) => {
+        if (again === null || attempt.signal.aborted) return refuse(error);
+        // Line ends that change far down in a file are nothing that DuckDB reads.
+        await duck.run(DROP_REJECTS);
+        plain = await scannable(stores, local, table, again, scratch, attempt).catch(refuse);
+        scan = scanLayout(again);
+        return stage().catch(refuse);
+      });
       await assertUnchanged(stores, file);
       staged.zoneless = await isZoneless(duck, out);
       const width = scan.form === 'long' ? 1 : scan.values.length;
@@ -181,12 +192,14 @@ async function stageTable(
         await duck.run(`COPY (${quarantineSql(out, width, source)}) TO ${quote(bad)} (FORMAT parquet)`);
         staged.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
       }
-      await duck.run('DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans');
+      await duck.run(DROP_REJECTS);
       staged.object = await adoptFile(stores.objects, 'staged', out);
     });
   });
   return staged;
 }
+
+const DROP_REJECTS = 'DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans';
 
 /** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
 async function assertWhole(path: string, signal: AbortSignal): Promise<void> {

@@ -76,7 +76,7 @@ export function lookAt(table: Table, given: '.' | ',' | null = null): Look {
       kind,
       number: kind === 'number' ? formatOf(sample, decimal.decimal) : null,
       // Of dates, all are asked: where days are above 12 they say what the others mean.
-      time: kind === 'time' ? guessTime(own) : kind === 'number' ? guessTime(sample) : null,
+      time: kind === 'time' ? (guessTime(own) ?? guessTime(sample)) : kind === 'number' ? guessTime(sample) : null,
       words: kind === 'boolean' ? booleansOf(sample) : null,
       distinct: new Set(own).size,
       whole: sample.length > 0 && sample.every((cell) => /^-?\d+$/.test(cell)),

@@ -225,6 +225,51 @@ describe('times', () => {
   });
 });
 
+describe('dates as 03/04/2024', () => {
+  const long = (stamps: string[]) => `${LONG}\n${stamps.map((stamp) => `${stamp},x,1.5`).join('\n')}\n`;
+  const minutes = (day: string) =>
+    Array.from(
+      { length: 1440 },
+      (_, i) => `${day} ${String(Math.floor(i / 60)).padStart(2, '0')}:${String(i % 60).padStart(2, '0')}`,
+    );
+
+  test('are settled by days that come only far down in the file', async () => {
+    const early = [...Array(6)].flatMap(() => minutes('03/03/2024'));
+    const late = [...minutes('04/03/2024'), ...minutes('13/03/2024')];
+    const found = await read(await writeSource(stores, { 'a.csv': long([...early, ...late]) }));
+    expect(found.readings.at(-1)).toBe('2024-03-13T23:59:00.000Z x 1.5');
+    expect(found.quarantined).toBe(0);
+  });
+
+  test('are settled by other files of the source', async () => {
+    const found = await read(
+      await writeSource(stores, { 'a.csv': long(['03/04/2024 10:00']), 'b.csv': long(['13/04/2024 10:00']) }),
+    );
+    expect(found.readings[0]).toBe('2024-04-03T10:00:00.000Z x 1.5');
+  });
+
+  test('that nothing settles end the run, and the message says which param to set', async () => {
+    const source = await writeSource(stores, { 'a.csv': long(['03/04/2024 10:00', '03/04/2024 11:00']) });
+    await expect(read(source)).rejects.toMatchObject({
+      code: 'MR_TIME_AMBIGUOUS',
+      message: expect.stringMatching(
+        /"03\/04\/2024 10:00" in the column "time" may be day 03 of month 04.*\n.*dayFirst=true/s,
+      ),
+    });
+    expect((await read(source, { dayFirst: false })).readings[0]).toBe('2024-03-04T10:00:00.000Z x 1.5');
+    expect((await read(source, { dayFirst: true })).readings[0]).toBe('2024-04-03T10:00:00.000Z x 1.5');
+  });
+});
+
+test('line ends that change far down in a file, and times that end there, are read', async () => {
+  const good = Array.from({ length: 20_000 }, (_, i) => `2024-01-01 00:00:${String(i % 60).padStart(2, '0')},x,${i}`);
+  const mixed = `${LONG}\n${good.join('\n')}\n${good.slice(0, 50).join('\r\n')}\r\n${good.slice(0, 50).join('\n')}\n`;
+  expect((await read(await writeSource(stores, { 'a.csv': mixed }))).usable).toBe(20_100);
+  const half = [...good.slice(0, 3000), ...good.map((line) => line.replace(/^[^,]*/, 'soon'))].join('\n');
+  const found = await read(await writeSource(stores, { 'a.csv': `${LONG}\n${half}\n` }, 'half'));
+  expect(found).toMatchObject({ usable: 3000, quarantined: 20_000 });
+});
+
 describe('the day of a reading', () => {
   const days = async (stamps: string[], tz: string) => {
     const { staged } = await readLines([LONG, ...stamps.map((stamp) => `${stamp},x,1`)], { tz });
