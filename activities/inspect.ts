@@ -36,6 +36,9 @@ interface Item {
 
 /** Of each file, its first lines are looked at: this much work, whatever its size. */
 const HEAD_WEIGHT = 300_000;
+const LEAST_WEIGHT = 20_000;
+/** While one waits for its disk, another is looked at. */
+const FILES_AT_ONCE = 4;
 
 /** Finds out how the files of a source are written and what their columns are for. */
 export function createInspect(stores: Stores) {
@@ -56,20 +59,23 @@ export function createInspect(stores: Stores) {
       const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (await kept.get(key)) !== null);
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
-        else worklist.make.push({ item, weight: Math.min(item.file.bytes, HEAD_WEIGHT) });
+        else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, Math.min(item.file.bytes, HEAD_WEIGHT)) });
       }
       return worklist;
     },
 
     async batch({ inputs }, items, attempt) {
       const choice = choiceOf(inputs);
-      for (const [done, { file, key }] of items.entries()) {
-        attempt.progress(done, items.length, 'files');
-        if ((await kept.get(key)) !== null) continue;
-        await assertUnchanged(stores, file);
-        const seen = await withScratch(stores, (scratch) => inspectFile({ stores, file, choice, scratch, attempt }));
-        await kept.put(key, seen);
-      }
+      let done = 0;
+      await eachOf(items, FILES_AT_ONCE, async ({ file, key }) => {
+        attempt.signal.throwIfAborted();
+        if ((await kept.get(key)) === null) {
+          await assertUnchanged(stores, file);
+          const seen = await withScratch(stores, (scratch) => inspectFile({ stores, file, choice, scratch, attempt }));
+          await kept.put(key, seen);
+        }
+        attempt.progress(++done, items.length, 'files');
+      });
     },
 
     async gather({ inputs }, items, _counts, attempt) {

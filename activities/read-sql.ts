@@ -2,7 +2,7 @@ import { MISSING } from '../formats/dialect.js';
 import type { Column, Layout, ValueColumn } from '../formats/layout.js';
 import { quote } from '../store/sql.js';
 import { valueSql } from './number-sql.js';
-import { columnSql, scanSql } from './scan-sql.js';
+import { COLUMNS_AT_ONCE, columnSql, scanSql } from './scan-sql.js';
 import { momentSql } from './time-sql.js';
 
 export interface ReadSql {
@@ -24,7 +24,16 @@ const LATEST = "TIMESTAMP '2100-01-01'";
  * the zone of the session. There must be no join in it (an IN of many constants is one): DuckDB would write the records
  * in any order. Adding 0 makes 0 of -0: where DuckDB compares they are the same, in value hashes they are not.
  */
-export function stagedSql({ path, gzip, layout, name, tz }: ReadSql): string {
+export function stagedSql(read: ReadSql): string {
+  const { layout } = read;
+  const parts = Math.ceil(layout.values.length / COLUMNS_AT_ONCE);
+  return Array.from({ length: parts }, (_, part) => {
+    const values = layout.values.slice(part * COLUMNS_AT_ONCE, (part + 1) * COLUMNS_AT_ONCE);
+    return partSql({ ...read, layout: { ...layout, values } });
+  }).join(' UNION ALL ');
+}
+
+function partSql({ path, gzip, layout, name, tz }: ReadSql): string {
   const utc = tz === 'UTC';
   const column = (each: Column) => columnSql(layout, each);
   const { time, stamp, zoneless } = momentSql(layout.time, utc, column);

@@ -16,7 +16,7 @@ import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import { stagedSql } from './read-sql.js';
-import { quarantineSql } from './scan-sql.js';
+import { COLUMNS_AT_ONCE, quarantineSql } from './scan-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
 import { memberPath, pathOf, rewritten, type SourceTable, scanLayout, scannable } from './source-table.js';
 
@@ -67,6 +67,11 @@ interface Item {
   key: string;
 }
 
+/** Most of the time for a small file is not spent in DuckDB, whose threads a large one takes all. */
+const FILES_AT_ONCE = 4;
+/** A small file is as much work as so many bytes of a large one. */
+const LEAST_WEIGHT = 500_000;
+
 /** Reads tables of any kind into one form: time in µs, sensor, value; what cannot be used is set apart. */
 export function createRead(stores: Stores) {
   const kept = new KeptRecords<StagedFile>(stores.objects, 'read', refsIn);
@@ -85,7 +90,7 @@ export function createRead(stores: Stores) {
       const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (await kept.get(key)) !== null);
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
-        else worklist.make.push({ item, weight: item.table.file.bytes });
+        else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, item.table.file.bytes) });
       }
       return worklist;
     },
@@ -93,14 +98,23 @@ export function createRead(stores: Stores) {
     async batch({ inputs }, items, attempt) {
       const total = items.reduce((sum, { table }) => sum + table.file.bytes, 0);
       let done = 0;
-      for (const { table, key } of items) {
-        const { bytes } = table.file;
-        const onShare = (share: number) => attempt.progress(done + share * bytes, total, 'bytes');
-        onShare(0);
+      const shares = new Map<Item, number>();
+      const tell = () => {
+        const under = [...shares].reduce((sum, [{ table }, share]) => sum + share * table.file.bytes, 0);
+        attempt.progress(done + under, total, 'bytes');
+      };
+      await eachOf(items, FILES_AT_ONCE, async (item) => {
+        const { table, key } = item;
+        const onShare = (share: number) => {
+          shares.set(item, share);
+          tell();
+        };
         if ((await kept.get(key)) === null)
           await kept.put(key, await stageTable(stores, table, key, inputs.tz, attempt, onShare));
-        done += bytes;
-      }
+        shares.delete(item);
+        done += table.file.bytes;
+        tell();
+      });
     },
 
     async gather(_call, items) {
@@ -229,7 +243,7 @@ async function count(duck: DuckSession, path: string, staged: StagedFile, width:
     if (rejects!.n > 0) staged.quarantined.bad_record = rejects!.n * width;
     staged.read += rejects!.n * width;
   }
-  staged.clockSteps = await clockSteps(duck, path);
+  staged.clockSteps = await clockSteps(duck, path, width);
   // XOR and an exact integer sum: the same in whatever order threads deliver rows.
   staged.days = await duck.rows<FileDay>(
     `SELECT day, count(*)::DOUBLE AS rows,
@@ -245,7 +259,11 @@ const MOST_STEPS = 0.01;
  * How often a time is before that of the reading before: of the same sensor where a file has its sensors one after the
  * other, else of any. Files may begin with the newest.
  */
-async function clockSteps(duck: DuckSession, staged: string): Promise<number> {
+async function clockSteps(duck: DuckSession, staged: string, width: number): Promise<number> {
+  const from = `read_parquet(${quote(staged)}, file_row_number = true)`;
+  // Of a file that was read several times for its many columns, the first reading says it.
+  const once =
+    width <= COLUMNS_AT_ONCE ? 'true' : `file_row_number < (SELECT count(*) FROM ${from}) * ${COLUMNS_AT_ONCE / width}`;
   const [row] = await duck.rows<{
     pairs: number;
     same: number;
@@ -258,7 +276,7 @@ async function clockSteps(duck: DuckSession, staged: string): Promise<number> {
            count(*) FILTER (step < 0)::DOUBLE AS back, count(*) FILTER (step > 0)::DOUBLE AS forth,
            count(*) FILTER (same AND step < 0)::DOUBLE AS sameBack, count(*) FILTER (same AND step > 0)::DOUBLE AS sameForth
     FROM (SELECT time - lag(time) OVER () AS step, sensor = lag(sensor) OVER () AS same
-          FROM read_parquet(${quote(staged)}) WHERE reason IS NULL) WHERE step IS NOT NULL`);
+          FROM ${from} WHERE reason IS NULL AND ${once}) WHERE step IS NOT NULL`);
   const { pairs, same, back, forth, sameBack, sameForth } = row!;
   const blocks = same > pairs / 2;
   const steps = blocks ? Math.min(sameBack, sameForth) : Math.min(back, forth);

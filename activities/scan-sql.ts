@@ -20,6 +20,21 @@ export const columnSql = ({ text }: Pick<Layout, 'text'>, { at, name }: Column) 
 const common = (gzip: boolean) => `hive_partitioning = false, compression = ${gzip ? "'gzip'" : "'none'"}`;
 
 /**
+ * DuckDB makes the readings of some two thousand records at once: of as many columns they are some hundred megabytes. A
+ * file with more is read again for the others.
+ */
+export const COLUMNS_AT_ONCE = 1000;
+
+/** The place of a record, from 1, by the row of one of its readings in a staged file. */
+function recordSql(row: string, rows: string, width: number): string {
+  if (width <= COLUMNS_AT_ONCE) return `floor(${row} / ${width})::BIGINT + 1`;
+  const records = `(${rows} / ${width})`;
+  const part = `floor(${row} / (${records} * ${COLUMNS_AT_ONCE}))`;
+  const within = `(${row} - ${part} * ${records} * ${COLUMNS_AT_ONCE})`;
+  return `floor(${within} / least(${COLUMNS_AT_ONCE}, ${width} - ${part} * ${COLUMNS_AT_ONCE}))::BIGINT + 1`;
+}
+
+/**
  * The unusable readings of a staged file: `record` (counted from 1, the first below the names), `sensor`, `reason`,
  * `raw`. Records that the CSV reader rejected are missing from the staged rows, so later records are moved up by as
  * many. It counts blank lines and remarks, which are no records: they are found by reading the file once more, one cell
@@ -30,7 +45,8 @@ export function quarantineSql(
   width: number,
   source: { path: string; gzip: boolean; skip: number; comment: string } | null,
 ): string {
-  const own = `SELECT floor(file_row_number / ${width})::BIGINT + 1 AS nth, sensor, reason, raw
+  const rows = `(SELECT count(*) FROM read_parquet(${quote(staged)}))`;
+  const own = `SELECT ${recordSql('file_row_number', rows, width)} AS nth, sensor, reason, raw
                FROM read_parquet(${quote(staged)}, file_row_number = true)
                WHERE reason IS NOT NULL AND reason NOT IN ('missing', 'sentinel')`;
   if (source === null) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;

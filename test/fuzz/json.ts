@@ -132,7 +132,7 @@ export const JSONS: Mutation<string>[] = [
         text,
         dice,
         /\{/g,
-        () => `{${Array.from({ length: dice.pick([100, 3000, 21_000]) }, (_, n) => `"k${n}":${n},`).join('')}`,
+        () => `{${Array.from({ length: dice.pick([100, 1000, 21_000]) }, (_, n) => `"k${n}":${n},`).join('')}`,
       ),
   },
   {

@@ -786,7 +786,7 @@ export const LINES: Mutation<Lines>[] = [
   {
     name: 'many columns',
     make: (input, dice) => {
-      const n = dice.pick([50, 300, 2000]);
+      const n = dice.pick([50, 300, 1500]);
       const cell = dice.pick(['1', '', 'x', '1.5']);
       const some = { ...input, lines: input.lines.slice(0, Math.ceil(100_000 / n)) };
       return columns(some, (cells) => [...cells, ...new Array<string>(n).fill(cell)]);

@@ -125,7 +125,7 @@ function generated(): Seed[] {
         ...rows(
           2500,
           (n) =>
-            `${two(1 + (n % 12))}/${two(1 + (Math.floor(n / 12) % 12))}/2024 ${two(n % 24)}:00,${wave(n, 9)}${'0'.repeat(40)}`,
+            `${two(1 + (n % 12))}/${two(1 + (Math.floor(n / 12) % 2))}/2024 ${two(n % 24)}:00,${wave(n, 9)}${'0'.repeat(40)}`,
         ),
       ],
     },
