@@ -197,7 +197,6 @@ async function stageTable(
         return stage().catch(refuse);
       });
       await assertUnchanged(stores, file);
-      staged.zoneless = await isZoneless(duck, out);
       const width = scan.form === 'long' ? 1 : scan.values.length;
       await count(duck, out, staged, width, scan.text !== null);
       if (Object.keys(staged.quarantined).length > 0) {
@@ -206,7 +205,6 @@ async function stageTable(
         await duck.run(`COPY (${quarantineSql(out, width, source)}) TO ${quote(bad)} (FORMAT parquet)`);
         staged.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
       }
-      await duck.run(DROP_REJECTS);
       staged.object = await adoptFile(stores.objects, 'staged', out);
     });
   });
@@ -221,19 +219,13 @@ async function assertWhole(path: string, signal: AbortSignal): Promise<void> {
   await pipeline(createReadStream(path), createGunzip(), nowhere, { signal });
 }
 
-async function isZoneless(duck: DuckSession, staged: string): Promise<boolean> {
-  const [row] = await duck.rows<{ zoneless: boolean | null }>(
-    `SELECT zoneless FROM read_parquet(${quote(staged)}) WHERE reason IS NULL LIMIT 1`,
-  );
-  return row?.zoneless ?? false;
-}
-
 async function count(duck: DuckSession, path: string, staged: StagedFile, width: number, text: boolean): Promise<void> {
   const from = `FROM read_parquet(${quote(path)})`;
-  for (const { reason, n } of await duck.rows<{ reason: string | null; n: number }>(
-    `SELECT reason, count(*)::DOUBLE AS n ${from} GROUP BY reason`,
+  for (const { reason, n, zoneless } of await duck.rows<{ reason: string | null; n: number; zoneless: boolean }>(
+    `SELECT reason, count(*)::DOUBLE AS n, first(zoneless) AS zoneless ${from} GROUP BY reason`,
   )) {
     staged.read += n;
+    if (reason === null) staged.zoneless = zoneless;
     if (reason === 'missing' || reason === 'sentinel') staged.missing += n;
     else if (reason !== null) staged.quarantined[reason] = n;
     if (reason === 'sentinel') staged.sentinels = n;

@@ -53,7 +53,7 @@ export function zip(
     central.writeUInt16LE(name.length, 28);
     central.writeUInt16LE(extra.length, 30);
     central.writeUInt32LE((entry.attributes ?? 0) >>> 0, 38);
-    central.writeUInt32LE(at + shift, 42);
+    central.writeUInt32LE((at + shift) >>> 0, 42);
     parts.push(local, localName, packed);
     list.push(central, name, extra);
     at += 30 + localName.length + packed.length;
@@ -64,7 +64,7 @@ export function zip(
   end.writeUInt16LE(count, 8);
   end.writeUInt16LE(count, 10);
   end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(at + shift, 16);
+  end.writeUInt32LE((at + shift) >>> 0, 16);
   end.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...parts, central, end, Buffer.from(comment)]);
 }
