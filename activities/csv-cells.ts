@@ -11,7 +11,8 @@ export function csvLine(cells: readonly (string | null)[]): string {
   return cells.map((cell) => (cell === null ? '' : NEEDS_QUOTES.test(cell) ? csvQuoted(cell) : cell)).join(',');
 }
 
-export const csvQuoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
+/** Line ends within a cell become one kind: with several kinds in a file, DuckDB loses its way. */
+export const csvQuoted = (text: string) => `"${text.replaceAll(/\r\n?/g, '\n').replaceAll('"', '""')}"`;
 
 /** Writes lines to a file as they come. Other work has its turn between blocks, so that `signal` can end this one. */
 export async function writeLines(

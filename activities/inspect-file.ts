@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Choice } from '../formats/choice.js';
-import { layoutOf } from '../formats/layout.js';
+import { type Layout, layoutOf } from '../formats/layout.js';
 import { RoleMissing } from '../formats/roles.js';
 import { type Shape, shapeOf, shapeOfTyped } from '../formats/shape.js';
 import { decideOrder, orderOf } from '../formats/times.js';
@@ -12,7 +12,7 @@ import type { SourceFile } from './source.js';
 import { jsonColumns, jsonForm } from './source-json.js';
 import { firstBytes, localHead, localPath, unreadable } from './source-local.js';
 import { listTables } from './source-sqlite.js';
-import { type Place, pathOf, scanLayout, scannable } from './source-table.js';
+import { type Place, pathOf, rewritten, scanLayout, scannable } from './source-table.js';
 import { packingOf, readHead } from './source-text.js';
 
 /** A table that was found in a file. */
@@ -202,15 +202,33 @@ function shaped({ file }: Look, place: Place, find: () => Shape | 'empty' | null
 
 /** Where the first lines do not say whether days or months come first, all others are asked. */
 async function settleOrder(look: Look, seen: SeenFile, path: string): Promise<SeenFile> {
-  const { stores, attempt, choice, scratch } = look;
+  const { choice } = look;
   const [table] = seen.tables;
   const shape = table?.shape;
   if (shape == null || shape.order === null || choice.dayFirst !== null) return seen;
   if (shape.order.different > 0 && decideOrder(shape.order) !== null) return seen;
   const layout = layoutOf(shape, 'day-first', null);
-  const plain = await scannable(stores, path, table!, layout, scratch, attempt);
+  const again = rewritten(layout);
+  const days = await daysIn(look, path, table!, layout).catch((error: unknown) => {
+    // What DuckDB cannot read as it stands, it can with its lines written anew.
+    if (again === null || look.attempt.signal.aborted) throw error;
+    return daysIn(look, path, table!, again);
+  });
+  shape.order = orderOf(days);
+  return seen;
+}
+
+/** The days of a text as they are written, in the order in which they first come. */
+async function daysIn(
+  { stores, scratch, attempt }: Look,
+  path: string,
+  place: Place,
+  layout: Layout,
+): Promise<[number, number][]> {
+  const plain = await scannable(stores, path, place, layout, scratch, attempt);
   const scan = scanLayout(layout);
-  const stamp = columnSql(scan, (layout.time as { columns: { at: number; name: string; type: string }[] }).columns[0]!);
+  if (scan.time.form === 'parts') return [];
+  const stamp = columnSql(scan, scan.time.columns[0]!);
   const pattern = quote('(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d{2,4}');
   const days = await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, (duck) =>
     duck.rows<{ one: number; two: number }>(`
@@ -220,8 +238,7 @@ async function settleOrder(look: Look, seen: SeenFile, path: string): Promise<Se
                   FROM ${scanSql(plain.path, plain.gzip, scan)}))
       WHERE one BETWEEN 1 AND 31 AND two BETWEEN 1 AND 31 GROUP BY one, two ORDER BY min(nth) LIMIT ${MOST_DAYS}`),
   );
-  shape.order = orderOf(days.map(({ one, two }) => [one, two]));
-  return seen;
+  return days.map(({ one, two }) => [one, two]);
 }
 
 const emptyTable = (place: Omit<Place, 'kind'>, kind: Place['kind']): SeenTable => ({

@@ -15,7 +15,7 @@ import { quote } from '../store/sql.js';
 import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
-import { stagedSql } from './read-sql.js';
+import { type ReadSql, stagedSql } from './read-sql.js';
 import { COLUMNS_AT_ONCE, quarantineSql } from './scan-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
 import { memberPath, pathOf, rewritten, type SourceTable, scanLayout, scannable } from './source-table.js';
@@ -140,6 +140,24 @@ export function createRead(stores: Stores) {
   return mappedActivities(stores, step);
 }
 
+/** What became of the readings of a table. */
+type Fates = Pick<
+  StagedFile,
+  'object' | 'zoneless' | 'read' | 'missing' | 'sentinels' | 'clockSteps' | 'quarantined' | 'quarantine' | 'days'
+>;
+
+const NOTHING: Fates = {
+  object: null,
+  zoneless: false,
+  read: 0,
+  missing: 0,
+  sentinels: 0,
+  clockSteps: 0,
+  quarantined: {},
+  quarantine: null,
+  days: [],
+};
+
 async function stageTable(
   stores: Stores,
   table: SourceTable,
@@ -148,70 +166,61 @@ async function stageTable(
   attempt: Attempt,
   onShare: (share: number) => void,
 ): Promise<StagedFile> {
-  const { file, layout } = table;
+  const { file, layout, name } = table;
   const path = pathOf(file, table);
-  const staged: StagedFile = {
-    key,
-    name: table.name,
-    path,
-    object: null,
-    form: layout?.form ?? 'long',
-    zoneless: false,
-    read: 0,
-    missing: 0,
-    sentinels: 0,
-    clockSteps: 0,
-    quarantined: {},
-    quarantine: null,
-    days: [],
-  };
-  if (layout === null) return staged;
-  let scan = scanLayout(layout);
-  await withScratch(stores, async (scratch) => {
-    await assertUnchanged(stores, file);
+  const about = { key, name, path, form: layout?.form ?? ('long' as const) };
+  if (layout === null) return { ...about, ...NOTHING };
+  return withScratch(stores, async (scratch) => {
     const refuse = (error: unknown): never => {
       attempt.signal.throwIfAborted();
       throw unreadable(path, table.kind === 'parquet' ? 'Parquet' : table.kind, error);
     };
+    const read = async (how: Layout) => {
+      const plain = await scannable(stores, local, table, how, scratch, attempt).catch(refuse);
+      if (plain.gzip) await assertWhole(plain.path, attempt.signal).catch(refuse);
+      return stage(stores, { ...plain, layout: scanLayout(how), name, tz }, scratch, attempt, onShare);
+    };
+    await assertUnchanged(stores, file);
     const local = await memberPath(
       await localPath(stores, file, scratch, attempt),
       table.member,
       scratch,
       attempt.signal,
     );
-    let plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
-    if (plain.gzip) await assertWhole(plain.path, attempt.signal).catch(refuse);
-    await stores.duck.session({ tz, signal: attempt.signal }, async (duck) => {
-      const out = join(scratch, 'staged.parquet');
-      const stage = () => {
-        const sql = stagedSql({ ...plain, layout: scan, name: table.name, tz });
-        return duck.run(`COPY (${sql}) TO ${quote(out)} (FORMAT parquet)`, onShare);
-      };
-      const again = rewritten(layout);
-      await stage().catch(async (error: unknown) => {
-        if (again === null || attempt.signal.aborted) return refuse(error);
-        // Line ends that change far down in a file are nothing that DuckDB reads.
-        await duck.run(DROP_REJECTS);
-        plain = await scannable(stores, local, table, again, scratch, attempt).catch(refuse);
-        scan = scanLayout(again);
-        return stage().catch(refuse);
-      });
-      await assertUnchanged(stores, file);
-      const width = scan.form === 'long' ? 1 : scan.values.length;
-      await count(duck, out, staged, width, scan.text !== null);
-      if (Object.keys(staged.quarantined).length > 0) {
-        const bad = join(scratch, 'quarantine.parquet');
-        const source = scan.text && { ...plain, skip: scan.text.skip, comment: scan.text.comment };
-        await duck.run(`COPY (${quarantineSql(out, width, source)}) TO ${quote(bad)} (FORMAT parquet)`);
-        staged.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
-      }
-      staged.object = await adoptFile(stores.objects, 'staged', out);
+    const again = table.kind === 'text' ? rewritten(layout) : null;
+    // Line ends that change far down in a file are nothing that DuckDB reads; with its lines written anew, it does.
+    const fates = await read(layout).catch((error: unknown) => {
+      const known = error instanceof MillraceError || attempt.signal.aborted;
+      return again === null || known ? refuse(error) : read(again).catch(refuse);
     });
+    await assertUnchanged(stores, file);
+    return { ...about, ...fates };
   });
-  return staged;
 }
 
-const DROP_REJECTS = 'DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans';
+async function stage(
+  stores: Stores,
+  sql: ReadSql,
+  scratch: string,
+  { signal }: Attempt,
+  onShare: (share: number) => void,
+): Promise<Fates> {
+  return stores.duck.session({ tz: sql.tz, signal }, async (duck) => {
+    const { text, form, values } = sql.layout;
+    const width = form === 'long' ? 1 : values.length;
+    const out = join(scratch, 'staged.parquet');
+    await duck.run(`COPY (${stagedSql(sql)}) TO ${quote(out)} (FORMAT parquet)`, onShare);
+    const fates = await count(duck, out, width, text !== null);
+    if (Object.keys(fates.quarantined).length > 0) {
+      const bad = join(scratch, 'quarantine.parquet');
+      const source = text && { path: sql.path, gzip: sql.gzip, skip: text.skip, comment: text.comment };
+      await duck.run(`COPY (${quarantineSql(out, width, source)}) TO ${quote(bad)} (FORMAT parquet)`);
+      fates.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
+    }
+    fates.object = await adoptFile(stores.objects, 'staged', out);
+    return fates;
+  });
+}
 
 /** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
 async function assertWhole(path: string, signal: AbortSignal): Promise<void> {
@@ -219,7 +228,8 @@ async function assertWhole(path: string, signal: AbortSignal): Promise<void> {
   await pipeline(createReadStream(path), createGunzip(), nowhere, { signal });
 }
 
-async function count(duck: DuckSession, path: string, staged: StagedFile, width: number, text: boolean): Promise<void> {
+async function count(duck: DuckSession, path: string, width: number, text: boolean): Promise<Fates> {
+  const staged: Fates = { ...NOTHING, quarantined: {} };
   const from = `FROM read_parquet(${quote(path)})`;
   for (const { reason, n, zoneless } of await duck.rows<{ reason: string | null; n: number; zoneless: boolean }>(
     `SELECT reason, count(*)::DOUBLE AS n, first(zoneless) AS zoneless ${from} GROUP BY reason`,
@@ -242,6 +252,7 @@ async function count(duck: DuckSession, path: string, staged: StagedFile, width:
             bit_xor(hash(time, sensor, value))::VARCHAR || '-' || sum(hash(time, sensor, value))::VARCHAR AS print
      ${from} WHERE reason IS NULL GROUP BY day ORDER BY day`,
   );
+  return staged;
 }
 
 /** Above this part of the readings they are in another order, and no clock went back. */

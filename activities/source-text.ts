@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
 import { type Encoding, type EncodingGuess, guessEncoding } from '../formats/encoding.js';
+import { unzstd } from './zstd.js';
 
 /** What a file is packed in. */
 export type Packing = 'none' | 'gzip' | 'zstd' | 'zip';
@@ -144,37 +144,14 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 
 /** The bytes of a file without their packing. `close` ends the reading of what is not wanted any more. */
 export function unpacked(path: string, packing: Packing): { stream: Readable; close(): void } {
-  const raw = createReadStream(path, { highWaterMark: 1 << 18 });
+  // A damaged zstd frame may take long: between small blocks, other work has its turn.
+  const raw = createReadStream(path, { highWaterMark: packing === 'zstd' ? 1 << 14 : 1 << 18 });
   const close = () => raw.destroy();
   if (packing !== 'gzip' && packing !== 'zstd') return { stream: raw, close };
   const stream = packing === 'gzip' ? createGunzip() : unzstd();
   // What goes wrong with the file is told to who reads what comes out.
   raw.once('error', (error) => stream.destroy(error));
   return { stream: raw.pipe(stream), close };
-}
-
-function unzstd(): Transform {
-  const zstd = new Decompress();
-  return new Transform({
-    transform(block: Buffer, _encoding, done) {
-      try {
-        zstd.ondata = (data) => this.push(data);
-        zstd.push(block);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-    flush(done) {
-      try {
-        // It says so when the last frame was cut off.
-        zstd.push(new Uint8Array(0), true);
-        done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  });
 }
 
 function decoding(encoding: Encoding): Transform {

@@ -92,7 +92,7 @@ describe('objects, one a line,', () => {
 
   it('are quoted where a cell would end too early or lose its blanks', async () => {
     expect(await csv(text('{"a,b":"x\\"y","c":"1\\r2"," d":"plain words"}'))).toBe(
-      '"a,b",c," d"\n"x""y","1\r2",plain words\n',
+      '"a,b",c," d"\n"x""y","1\n2",plain words\n',
     );
   });
 

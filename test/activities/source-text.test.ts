@@ -93,6 +93,11 @@ describe('a text file', () => {
     await expect(plain(await file(bytes))).rejects.toThrow();
   });
 
+  it('by zstd that asks for more memory than zstd itself would take is refused', async () => {
+    const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0xf8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    await expect(plain(await file(header))).rejects.toThrow('larger than 128 MiB');
+  });
+
   it('is none where it has bytes that no text has', async () => {
     expect((await readHead(await file(Buffer.from([1, 0, 2, 3, 0, 0, 7])))).encoding).toBeNull();
   });
