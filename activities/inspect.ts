@@ -137,7 +137,9 @@ function ordersOf(tables: readonly (SeenTable & { file: SourceFile })[], dayFirs
 function ambiguous(table: SeenTable & { file: SourceFile }): MillraceError {
   const { columns, roles, preview } = table.shape as Shape;
   const name = roles.time.form === 'one' ? roles.time.column : roles.time.form === 'date-clock' ? roles.time.date : '';
-  const cell = preview[0]?.[columns.findIndex((column) => column.name === name)]?.trim() ?? '';
+  const at = columns.findIndex((column) => column.name === name);
+  const cells = preview.map((row) => row[at]?.trim() ?? '');
+  const cell = cells.find((each) => /\d+\D\d+\D\d+/.test(each)) ?? '03/04/2024';
   const [one, two] = cell.match(/\d+/g) ?? ['', ''];
   return new MillraceError(
     'MR_TIME_AMBIGUOUS',

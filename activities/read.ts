@@ -16,9 +16,10 @@ import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import { type ReadSql, stagedSql } from './read-sql.js';
-import { COLUMNS_AT_ONCE, quarantineSql } from './scan-sql.js';
+import { COLUMNS_AT_ONCE, quarantineSql, rejectsSql, scanSql } from './scan-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
 import { memberPath, pathOf, rewritten, type SourceTable, scanLayout, scannable } from './source-table.js';
+import { writeWithoutBlanks } from './source-text.js';
 
 export interface ReadInput {
   inspected: Inspected;
@@ -213,14 +214,24 @@ async function stage(
     const fates = await count(duck, out, width, text !== null);
     if (Object.keys(fates.quarantined).length > 0) {
       const bad = join(scratch, 'quarantine.parquet');
-      const source = text && { path: sql.path, gzip: sql.gzip, skip: text.skip, comment: text.comment };
-      await duck.run(`COPY (${quarantineSql(out, width, source)}) TO ${quote(bad)} (FORMAT parquet)`);
+      const rejects = text !== null && (fates.quarantined.bad_record ?? 0) > 0;
+      if (rejects) {
+        const numbered = join(scratch, 'numbered.csv');
+        await writeWithoutBlanks(sql.path, sql.gzip ? 'gzip' : 'none', text.skip, numbered, signal);
+        await duck.run(DROP_REJECTS);
+        await duck.run(rejectsSql(scanSql(numbered, false, sql.layout)));
+      }
+      await duck.run(
+        `COPY (${quarantineSql(out, width, rejects ? text.skip : null)}) TO ${quote(bad)} (FORMAT parquet)`,
+      );
       fates.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
     }
     fates.object = await adoptFile(stores.objects, 'staged', out);
     return fates;
   });
 }
+
+const DROP_REJECTS = 'DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans';
 
 /** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
 async function assertWhole(path: string, signal: AbortSignal): Promise<void> {
@@ -232,7 +243,7 @@ async function count(duck: DuckSession, path: string, width: number, text: boole
   const staged: Fates = { ...NOTHING, quarantined: {} };
   const from = `FROM read_parquet(${quote(path)})`;
   for (const { reason, n, zoneless } of await duck.rows<{ reason: string | null; n: number; zoneless: boolean }>(
-    `SELECT reason, count(*)::DOUBLE AS n, first(zoneless) AS zoneless ${from} GROUP BY reason`,
+    `SELECT reason, count(*)::DOUBLE AS n, first(zoneless) AS zoneless ${from} GROUP BY reason ORDER BY reason`,
   )) {
     staged.read += n;
     if (reason === null) staged.zoneless = zoneless;

@@ -34,34 +34,25 @@ function recordSql(row: string, rows: string, width: number): string {
   return `floor(${within} / least(${COLUMNS_AT_ONCE}, ${width} - ${part} * ${COLUMNS_AT_ONCE}))::BIGINT + 1`;
 }
 
+/** Finds out again which records the CSV reader rejects: all columns, or it would not look at all of them. */
+export const rejectsSql = (scan: string) => `SELECT count(COLUMNS(*)) FROM ${scan}`;
+
 /**
  * The unusable readings of a staged file: `record` (counted from 1, the first below the names), `sensor`, `reason`,
  * `raw`. Records that the CSV reader rejected are missing from the staged rows, so later records are moved up by as
- * many. It counts blank lines and remarks, which are no records: they are found by reading the file once more, one cell
- * to a line.
+ * many.
+ * @param skip lines above the first record of the file whose rejects stand in `reject_errors`, and which has no blank
+ * lines: they are counted there, and are no records; null: there are no rejects
  */
-export function quarantineSql(
-  staged: string,
-  width: number,
-  source: { path: string; gzip: boolean; skip: number; comment: string } | null,
-): string {
+export function quarantineSql(staged: string, width: number, skip: number | null): string {
   const rows = `(SELECT count(*) FROM read_parquet(${quote(staged)}))`;
   const own = `SELECT ${recordSql('file_row_number', rows, width)} AS nth, sensor, reason, raw
                FROM read_parquet(${quote(staged)}, file_row_number = true)
                WHERE reason IS NOT NULL AND reason NOT IN ('missing', 'sentinel')`;
-  if (source === null) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;
-  const { path, gzip, skip, comment } = source;
-  const remark = comment === '' ? '' : ` OR starts_with(cell, ${quote(comment)})`;
+  if (skip === null) return `SELECT nth AS record, sensor, reason, raw FROM (${own}) ORDER BY record, sensor`;
   return `
-    WITH lines AS (
-      SELECT row_number() OVER () AS line, cell
-      FROM read_csv(${quote(path)}, header = false, auto_detect = false, delim = E'\\x01', quote = '', escape = '',
-                    columns = {cell: 'VARCHAR'}, ignore_errors = true, ${common(gzip)})),
-    blanks AS (SELECT line, row_number() OVER (ORDER BY line) AS n FROM lines WHERE line > ${skip} AND (cell IS NULL${remark})),
-    rejected AS (SELECT line, any_value(csv_line) AS raw FROM reject_errors GROUP BY line),
-    numbered AS (
-      SELECT rejected.line - ${skip} - coalesce(n, 0) AS record, ltrim(raw, E'\\r\\n') AS raw
-      FROM rejected ASOF LEFT JOIN blanks ON rejected.line > blanks.line),
+    WITH rejected AS (SELECT line, any_value(csv_line) AS raw FROM reject_errors GROUP BY line),
+    numbered AS (SELECT line - ${skip} AS record, ltrim(raw, E'\\r\\n') AS raw FROM rejected),
     rejects AS (SELECT record, raw, record - row_number() OVER (ORDER BY record) AS before FROM numbered),
     steps AS (SELECT before, count(*) AS n FROM rejects GROUP BY before),
     shift AS (SELECT before, sum(n) OVER (ORDER BY before) AS rejected FROM steps),

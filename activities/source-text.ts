@@ -19,7 +19,7 @@ const MAGIC: [Packing, number[]][] = [
 /** So much of the text decides how a file is written: some thousand records, or as many as these if they are long. */
 const HEAD_BYTES = 1 << 17;
 const HEAD_LINES = 20;
-const MOST_HEAD_BYTES = 1 << 23;
+const MOST_HEAD_BYTES = 1 << 21;
 
 /** What a file is packed in, by its first bytes: its name may say anything. */
 export function packingOf(start: Uint8Array): Packing {
@@ -95,30 +95,63 @@ export async function writePlain(
 ): Promise<void> {
   const { stream, close } = unpacked(path, packing);
   try {
-    const parts = [stream, decoding(encoding), ...(edit === null ? [] : [lineEditor(edit)]), createWriteStream(target)];
+    const parts = [
+      stream,
+      decoding(encoding),
+      ...(edit === null ? [] : [lineEditor('utf8', edit)]),
+      createWriteStream(target),
+    ];
     await pipeline(parts, { ...(signal && { signal }) });
   } finally {
     close();
   }
 }
 
-function lineEditor(edit: (line: string, number: number) => string): Transform {
-  let rest = '';
+/** Calls `edit` with each line, counted from 1, without its end; what it gives is written, null: nothing. */
+function lineEditor(encoding: BufferEncoding, edit: (line: string, number: number) => string | null): Transform {
+  // A line may come in many blocks: only what is new is searched for its end.
+  let parts: string[] = [];
   let number = 0;
+  const write = (line: string) => {
+    const edited = edit(line, ++number);
+    return edited === null ? '' : `${edited}\n`;
+  };
   return new Transform({
     decodeStrings: false,
     transform(block: string | Buffer, _encoding, done) {
-      const text = rest + block.toString();
+      const before = parts.at(-1)?.endsWith('\r') ? parts.pop()! : '';
       // A block may end between the two signs of a line's end.
-      const lines = text.split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop()!;
-      done(null, lines.map((line) => `${edit(line, ++number)}\n`).join(''));
+      const lines = (before + block.toString(encoding)).split(/\r\n|\n|\r(?!$)/);
+      const [first, ...others] = lines;
+      parts.push(first!);
+      if (others.length === 0) return done();
+      const rest = others.pop()!;
+      const text = [parts.join(''), ...others].map(write).join('');
+      parts = [rest];
+      done(null, Buffer.from(text, encoding));
     },
     flush(done) {
-      const line = rest.replace(/\r$/, '');
-      done(null, line === '' ? '' : `${edit(line, ++number)}\n`);
+      const line = parts.join('').replace(/\r$/, '');
+      done(null, line === '' ? Buffer.alloc(0) : Buffer.from(write(line), encoding));
     },
   });
+}
+
+/** Writes a text as it is, byte for byte, but for its line ends and without the blank lines below the first `skip`. */
+export async function writeWithoutBlanks(
+  path: string,
+  packing: Packing,
+  skip: number,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { stream, close } = unpacked(path, packing);
+  try {
+    const edit = lineEditor('latin1', (line, number) => (line === '' && number > skip ? null : line));
+    await pipeline([stream, edit, createWriteStream(target)], { ...(signal && { signal }) });
+  } finally {
+    close();
+  }
 }
 
 function lineEnds(block: Buffer): number {

@@ -47,6 +47,7 @@ export interface TableChoice {
  * the names, a row of units perhaps, and the records. Null: there is no table.
  */
 export function findTable(text: string, choice: TableChoice = { delimiter: null, header: null }): Table | null {
+  if (isTooWide(text)) return null;
   const comment = commentOf(text);
   const { delimiter, rows: all } = guessDialect(
     comment === '' ? text : withoutRemarks(text, comment),
@@ -84,6 +85,22 @@ export function findTable(text: string, choice: TableChoice = { delimiter: null,
       (remark === null ? 'its first row looks like the others' : 'the remark above the records has as many words'),
   };
 }
+
+/** Lines of more cells than this are no records: their ends were lost, perhaps. */
+const MOST_COLUMNS = 60_000;
+
+function isTooWide(text: string): boolean {
+  let cells = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at);
+    if (sign === LINE_FEED || sign === RETURN) cells = 0;
+    else if (SEPARATORS.has(sign) && ++cells > MOST_COLUMNS) return true;
+  }
+  return false;
+}
+
+const [LINE_FEED, RETURN] = [10, 13];
+const SEPARATORS = new Set([...',;\t| '].map((sign) => sign.charCodeAt(0)));
 
 /** The sign that lines of remarks begin with; where most lines begin with it, it is no such sign. */
 function commentOf(text: string): string {

@@ -461,6 +461,18 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('blank lines within and behind a cell of several lines do not shift the numbers', async () => {
+    const found = await readLines([
+      'time,sensor,value,note',
+      ...['2024-01-01 00:00:00,x,1,', '2024-01-01 00:01:00,x,2,"a', '', 'b"', '', 'short,x', '', '', 'bad,x,4,', 'END'],
+    ]);
+    expect(found.quarantine).toEqual([
+      'a #3 null bad_record: short,x',
+      'a #4 x bad_time: bad,x,4',
+      'a #5 null bad_record: END',
+    ]);
+  });
+
   test('a quote that is never closed takes the rest of the file with it, as one record', async () => {
     const found = await readLines([LONG, '2024-01-01,x,1', '2024-01-02,"x,2', '2024-01-03,x,3']);
     expect(found.quarantine).toEqual(['a #2 null bad_record: 2024-01-02,"x,2\n2024-01-03,x,3\n']);

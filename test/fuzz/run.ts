@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync, readlinkSync } from 'node:fs';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -491,5 +491,3 @@ const WATCHDOG = `
     process.kill(pid, 'SIGKILL');
   }, 1000);
 `;
-
-export const remember = (line: string) => appendFileSync(join(FAILURES, 'log.txt'), `${line}\n`);
