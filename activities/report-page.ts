@@ -82,7 +82,7 @@ function source({ findings: { files, tables, alike, leftOut, leftOutInAll } }: R
   const left = leftOut.map(({ path, why }) => [path, why]);
   return section(
     'Source',
-    `<p>${number(tables)} tables in ${number(files)} files.</p>
+    `<p>${many(tables, 'table')} in ${many(files, 'file')}.</p>
 ${found.join('\n')}
 ${left.length > 0 ? table([`left out (${number(leftOutInAll)})`, 'why'], left, [], 'words') : ''}`,
   );
@@ -204,6 +204,7 @@ function table(head: string[], rows: string[][], marks: boolean[] = [], kind: 'n
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
+const many = (n: number, what: string) => `${number(n)} ${what}${n === 1 ? '' : 's'}`;
 const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
 const figure = (value: number | null) =>
   value === null
