@@ -37,7 +37,7 @@ describe('millrace run', () => {
       features: { made: 24, kept: 0 },
       modelVersion: 'sensors@1',
     });
-    expect(run.steps.map(({ state }) => state)).toEqual(new Array(11).fill('done'));
+    expect(run.steps.map(({ state }) => state)).toEqual(new Array(12).fill('done'));
     expect(run.sizes.map(({ chunks }) => chunks).sort()).toEqual([8, 8, 8]);
   });
 
