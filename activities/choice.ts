@@ -15,6 +15,20 @@ export interface ReadParams {
   sentinels: number[] | null;
 }
 
+/** Nothing is said: all is found. */
+export const ALL_FOUND: ReadParams = {
+  timeColumn: null,
+  sensorColumn: null,
+  valueColumn: null,
+  timeFormat: null,
+  dayFirst: null,
+  decimal: null,
+  delimiter: null,
+  header: null,
+  encoding: null,
+  sentinels: null,
+};
+
 export function choiceOf(params: ReadParams): Choice {
   const { timeFormat, dayFirst, decimal, delimiter, header, encoding, sentinels } = params;
   return {

@@ -1,4 +1,5 @@
-import { columnsOf, type Decision } from '../formats/roles.js';
+import type { Decision } from '../formats/role-choice.js';
+import { columnsOf } from '../formats/time-role.js';
 import type { OrderDecision } from '../formats/times.js';
 import type { LeftOut, SeenTable } from './inspect-file.js';
 import type { SourceFile } from './source.js';

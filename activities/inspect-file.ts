@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Choice } from '../formats/choice.js';
 import { type Layout, layoutOf } from '../formats/layout.js';
-import { RoleMissing } from '../formats/roles.js';
+import { RoleMissing } from '../formats/role-choice.js';
 import { type Shape, shapeOf, shapeOfTyped } from '../formats/shape.js';
 import { decideOrder, orderOf } from '../formats/times.js';
 import { quote } from '../store/sql.js';

@@ -1,5 +1,6 @@
 import type { Column, Moment } from '../formats/layout.js';
-import type { ClockStyle, Part } from '../formats/roles.js';
+import type { Part } from '../formats/role-names.js';
+import type { ClockStyle } from '../formats/time-role.js';
 import type { EpochUnit } from '../formats/times.js';
 import { offsetOf, ZONE_HOURS } from '../formats/zones.js';
 import { quote } from '../store/sql.js';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import type { ReadParams } from '../activities/choice.js';
+import { ALL_FOUND } from '../activities/choice.js';
 import { type Chunks, createChunk } from '../activities/chunk.js';
 import type { Attempt, Stores } from '../activities/context.js';
 import { createInspect } from '../activities/inspect.js';
@@ -54,26 +54,12 @@ export async function carryOut<I, O>(
   return gather({ ...call, worklist, kept, made: items - kept }, quietAttempt());
 }
 
-/** Nothing is said about how files are read. */
-const FOUND: ReadParams = {
-  timeColumn: null,
-  sensorColumn: null,
-  valueColumn: null,
-  timeFormat: null,
-  dayFirst: null,
-  decimal: null,
-  delimiter: null,
-  header: null,
-  encoding: null,
-  sentinels: null,
-};
-
 /** The first steps of a pipeline on a source: pinned by hash, read, cut into chunks. */
 export async function chunkSource(stores: Stores, source: string): Promise<Chunks> {
   const files = await listSource(source, []);
   const ref = await writeJson(stores.objects, 'listings', files, files.length);
   const listing = { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
-  const inspected = await carryOut('inspect', createInspect(stores), { listing, ...FOUND });
+  const inspected = await carryOut('inspect', createInspect(stores), { listing, ...ALL_FOUND });
   const staged = await carryOut('read', createRead(stores), { inspected, tz: 'UTC' });
   return carryOut('chunk', createChunk(stores), {
     staged,

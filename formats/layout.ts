@@ -1,7 +1,8 @@
 import type { ColumnLook } from './columns.js';
 import type { NumberFormat } from './numbers.js';
-import type { ClockStyle, Part } from './roles.js';
+import type { Part } from './role-names.js';
 import type { Shape } from './shape.js';
+import type { ClockStyle } from './time-role.js';
 import { type DayOrder, patternsOf, type TimeFormat } from './times.js';
 
 /** A column as it is read: by its place in a text, by its name where columns have types. */

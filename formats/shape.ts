@@ -1,7 +1,8 @@
 import type { Choice } from './choice.js';
 import { type ColumnLook, lookAt } from './columns.js';
 import { parseNumber } from './numbers.js';
-import { type Decision, decideRoles, type Roles } from './roles.js';
+import type { Decision } from './role-choice.js';
+import { decideRoles, type Roles } from './roles.js';
 import { findSentinels } from './sentinels.js';
 import { findTable, type Table } from './table.js';
 import { decideOrder, type OrderEvidence, type TimeFormat } from './times.js';

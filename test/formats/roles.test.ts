@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lookAt } from '../../formats/columns.js';
-import { decideRoles, type RoleChoice, RoleMissing } from '../../formats/roles.js';
+import { type RoleChoice, RoleMissing } from '../../formats/role-choice.js';
+import { decideRoles } from '../../formats/roles.js';
 import { findTable } from '../../formats/table.js';
 
 const NOTHING: RoleChoice = { time: null, sensor: null, value: null };

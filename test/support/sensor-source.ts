@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ReadParams } from '../../activities/choice.js';
+import { ALL_FOUND, type ReadParams } from '../../activities/choice.js';
 import { type Account, type ChunkInput, type Chunks, createChunk, type Manifest } from '../../activities/chunk.js';
 import type { Findings } from '../../activities/findings.js';
 import { createInspect, type Inspected } from '../../activities/inspect.js';
@@ -30,27 +30,13 @@ type Options = Partial<ReadParams & Rules & Pick<ChunkInput, 'tz'> & Selection &
 /** What is done with readings when nothing is said. */
 export const AS_IT_IS: Rules = { duplicates: 'last', counters: [], zeroRuns: null };
 
-/** Nothing is said about how files are read. */
-export const FOUND: ReadParams = {
-  timeColumn: null,
-  sensorColumn: null,
-  valueColumn: null,
-  timeFormat: null,
-  dayFirst: null,
-  decimal: null,
-  delimiter: null,
-  header: null,
-  encoding: null,
-  sentinels: null,
-};
-
 /** Looks into the files of a listing, as the first step of a pipeline does. */
 export async function inspectListing(
   stores: TestStores,
   listing: Listing,
   params: Partial<ReadParams> = {},
 ): Promise<Inspected> {
-  return (await runMapped(stores, 'inspect', createInspect(stores), { listing, ...FOUND, ...params })).output;
+  return (await runMapped(stores, 'inspect', createInspect(stores), { listing, ...ALL_FOUND, ...params })).output;
 }
 
 /** Writes files below the test's folder: name → content. Returns the folder. */
