@@ -3,6 +3,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Logger } from 'pino';
 import { ERRORS, MillraceError } from '../config/errors.js';
+import { machineError } from '../config/machine-errors.js';
 import type { BatchCall, StepCall } from '../dag/plan.js';
 import type { RunError } from '../store/tables/schema.js';
 import type { Attempt, Stores } from './context.js';
@@ -47,7 +48,8 @@ export function activity<C extends StepCall<unknown>, O>(
       ended('done');
       log.info({ seconds: seconds(), ...measures }, 'done');
       return output;
-    } catch (error) {
+    } catch (thrown) {
+      const error = machineError(thrown) ?? thrown;
       const cancelled = Context.current().cancellationSignal.aborted;
       const report = {
         state: cancelled ? ('cancelled' as const) : ('failed' as const),
@@ -70,7 +72,8 @@ export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C)
   return async (call) => {
     try {
       return await beating(stores.log, {}, (attempt) => work(call, attempt));
-    } catch (error) {
+    } catch (thrown) {
+      const error = machineError(thrown) ?? thrown;
       const { activityType, attempt, workflowExecution } = activityInfo();
       const { code, message } = describe(error, activityType);
       stores.log.warn(

@@ -19,6 +19,7 @@ export async function writeLines(
   target: string,
   lines: Iterable<string> | AsyncIterable<string>,
   signal: AbortSignal | undefined,
+  encoding: BufferEncoding = 'utf8',
 ): Promise<void> {
   signal?.throwIfAborted();
   const file = await open(target, 'w');
@@ -27,11 +28,11 @@ export async function writeLines(
     for await (const line of lines) {
       block += `${line}\n`;
       if (block.length < BLOCK_CHARS) continue;
-      await file.writeFile(block);
+      await file.writeFile(block, encoding);
       signal?.throwIfAborted();
       block = '';
     }
-    await file.writeFile(block);
+    await file.writeFile(block, encoding);
   } finally {
     await file.close();
   }

@@ -8,6 +8,8 @@ import { momentSql } from './time-sql.js';
 export interface ReadSql {
   path: string;
   gzip: boolean;
+  /** Whether it was written by `writeNumbered`. */
+  numbered: boolean;
   layout: Layout;
   /** Name of the file below the source: the first part of sensor ids in wide form. */
   name: string;
@@ -20,9 +22,10 @@ const LATEST = "TIMESTAMP '2100-01-01'";
 
 /**
  * All records of a file in their order, one row per reading: `day` (days since 1970 in the zone), `time` (µs since
- * 1970 as DOUBLE), `sensor`, `value`, `zoneless`, `reason` (null: usable) and `raw`. Times without a zone are read in
- * the zone of the session. There must be no join in it (an IN of many constants is one): DuckDB would write the records
- * in any order. Adding 0 makes 0 of -0: where DuckDB compares they are the same, in value hashes they are not.
+ * 1970 as DOUBLE), `sensor`, `value`, `zoneless`, `reason` (null: usable) and `raw`, and `record` where they
+ * are numbered. Times without a zone are read in the zone of the session. There must be no join in it (an IN of many
+ * constants is one): DuckDB would write the records in any order. Adding 0 makes 0 of -0: where DuckDB compares they
+ * are the same, in value hashes they are not.
  */
 export function stagedSql(read: ReadSql): string {
   const { layout } = read;
@@ -33,13 +36,14 @@ export function stagedSql(read: ReadSql): string {
   }).join(' UNION ALL ');
 }
 
-function partSql({ path, gzip, layout, name, tz }: ReadSql): string {
+function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
   const utc = tz === 'UTC';
   const column = (each: Column) => columnSql(layout, each);
   const { time, stamp, zoneless } = momentSql(layout.time, utc, column);
   const { cells, value } = readingsOf(layout, name, column);
+  const number = numbered ? 'record, ' : '';
   return `
-    SELECT CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "(t::DATE - DATE '1970-01-01')"}::INTEGER END AS day,
+    SELECT ${number}CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "(t::DATE - DATE '1970-01-01')"}::INTEGER END AS day,
            CASE WHEN reason IS NULL THEN epoch_us(t)::DOUBLE END AS time,
            sensor, value + 0 AS value, zoneless, reason,
            CASE WHEN reason IS NOT NULL AND reason <> 'missing' AND reason <> 'sentinel' THEN concat_ws(',', stamp, sensor, cell::VARCHAR) END AS raw
@@ -55,8 +59,8 @@ function partSql({ path, gzip, layout, name, tz }: ReadSql): string {
         END AS reason
       FROM (
         SELECT *, CASE WHEN sensor < '!' THEN trim(sensor) = '' ELSE false END AS blank
-        FROM (SELECT t, stamp, sensor, cell, ${value} AS value, ${zoneless} AS zoneless
-              FROM (SELECT ${time} AS t, ${stamp} AS stamp, ${cells} FROM ${scanSql(path, gzip, layout)})))
+        FROM (SELECT ${number}t, stamp, sensor, cell, ${value} AS value, ${zoneless} AS zoneless
+              FROM (SELECT ${number}${time} AS t, ${stamp} AS stamp, ${cells} FROM ${scanSql(path, gzip, layout, numbered)})))
     )`;
 }
 

@@ -1,10 +1,7 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { MillraceError } from '../config/errors.js';
 import type { Layout } from '../formats/layout.js';
+import { MOST_RECORD_CHARS } from '../formats/text-records.js';
 import type { DuckSession } from '../store/duck.js';
 import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { adoptFile, readJson, writeJson } from '../store/frames.js';
@@ -15,11 +12,12 @@ import { quote } from '../store/sql.js';
 import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
+import { writeBadRecords, writeNumbered } from './numbered.js';
 import { type ReadSql, stagedSql } from './read-sql.js';
-import { COLUMNS_AT_ONCE, quarantineSql, rejectsSql, scanSql } from './scan-sql.js';
+import { COLUMNS_AT_ONCE, quarantineSql } from './scan-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
-import { memberPath, pathOf, rewritten, type SourceTable, scanLayout, scannable } from './source-table.js';
-import { writeWithoutBlanks } from './source-text.js';
+import { memberPath, pathOf, type SourceTable, scanLayout, scannable } from './source-table.js';
+import { hasLongLine } from './source-text.js';
 
 export interface ReadInput {
   inspected: Inspected;
@@ -176,11 +174,6 @@ async function stageTable(
       attempt.signal.throwIfAborted();
       throw unreadable(path, table.kind === 'parquet' ? 'Parquet' : table.kind, error);
     };
-    const read = async (how: Layout) => {
-      const plain = await scannable(stores, local, table, how, scratch, attempt).catch(refuse);
-      if (plain.gzip) await assertWhole(plain.path, attempt.signal).catch(refuse);
-      return stage(stores, { ...plain, layout: scanLayout(how), name, tz }, scratch, attempt, onShare);
-    };
     await assertUnchanged(stores, file);
     const local = await memberPath(
       await localPath(stores, file, scratch, attempt),
@@ -188,12 +181,9 @@ async function stageTable(
       scratch,
       attempt.signal,
     );
-    const again = table.kind === 'text' ? rewritten(layout) : null;
-    // Line ends that change far down in a file are nothing that DuckDB reads; with its lines written anew, it does.
-    const fates = await read(layout).catch((error: unknown) => {
-      const known = error instanceof MillraceError || attempt.signal.aborted;
-      return again === null || known ? refuse(error) : read(again).catch(refuse);
-    });
+    const plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
+    const how = { ...plain, numbered: false, layout: scanLayout(layout), name, tz };
+    const fates = await stage(stores, how, scratch, attempt, onShare).catch(refuse);
     await assertUnchanged(stores, file);
     return { ...about, ...fates };
   });
@@ -201,45 +191,68 @@ async function stageTable(
 
 async function stage(
   stores: Stores,
-  sql: ReadSql,
+  read: ReadSql,
   scratch: string,
   { signal }: Attempt,
   onShare: (share: number) => void,
 ): Promise<Fates> {
-  return stores.duck.session({ tz: sql.tz, signal }, async (duck) => {
-    const { text, form, values } = sql.layout;
-    const width = form === 'long' ? 1 : values.length;
+  const { text, form, values } = read.layout;
+  const width = form === 'long' ? 1 : values.length;
+  const long =
+    text !== null &&
+    ((await hasLongLine(read.path, read.gzip ? 'gzip' : 'none', MOST_RECORD_CHARS, signal)) ||
+      text.width > COLUMNS_AT_ONCE);
+  return stores.duck.session({ tz: read.tz, signal }, async (duck) => {
     const out = join(scratch, 'staged.parquet');
-    await duck.run(`COPY (${stagedSql(sql)}) TO ${quote(out)} (FORMAT parquet)`, onShare);
-    const fates = await count(duck, out, width, text !== null);
+    const bad = join(scratch, 'bad.csv');
+    const copy = (how: ReadSql) => duck.run(`COPY (${stagedSql(how)}) TO ${quote(out)} (FORMAT parquet)`, onShare);
+    let badRecords: number | null = null;
+    if (text === null) await copy(read);
+    else if (long || !(await copiedWhole(duck, () => copy(read), signal))) {
+      const path = join(scratch, 'numbered.csv');
+      const numbered = { path, gzip: false, numbered: true, layout: { ...read.layout, text: { ...text, skip: 0 } } };
+      await writeNumbered(read, text, path, signal);
+      await copy({ ...read, ...numbered });
+      badRecords = await writeBadRecords(read, text, recordsIn(duck, out), bad, signal);
+    }
+    const fates = await count(duck, out, width, badRecords ?? 0);
     if (Object.keys(fates.quarantined).length > 0) {
-      const bad = join(scratch, 'quarantine.parquet');
-      const rejects = text !== null && (fates.quarantined.bad_record ?? 0) > 0;
-      if (rejects) {
-        const numbered = join(scratch, 'numbered.csv');
-        await writeWithoutBlanks(sql.path, sql.gzip ? 'gzip' : 'none', text.skip, numbered, signal);
-        await duck.run(DROP_REJECTS);
-        await duck.run(rejectsSql(scanSql(numbered, false, sql.layout)));
-      }
-      await duck.run(
-        `COPY (${quarantineSql(out, width, rejects ? text.skip : null)}) TO ${quote(bad)} (FORMAT parquet)`,
-      );
-      fates.quarantine = await adoptFile(stores.objects, 'quarantine', bad);
+      const quarantine = join(scratch, 'quarantine.parquet');
+      const sql = quarantineSql(out, width, badRecords === null ? null : bad);
+      await duck.run(`COPY (${sql}) TO ${quote(quarantine)} (FORMAT parquet)`);
+      fates.quarantine = await adoptFile(stores.objects, 'quarantine', quarantine);
     }
     fates.object = await adoptFile(stores.objects, 'staged', out);
     return fates;
   });
 }
 
-const DROP_REJECTS = 'DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans';
-
-/** A gzip file that was cut off would pass for a shorter one: DuckDB does not look at its end. */
-async function assertWhole(path: string, signal: AbortSignal): Promise<void> {
-  const nowhere = new Writable({ write: (_block, _encoding, done) => done() });
-  await pipeline(createReadStream(path), createGunzip(), nowhere, { signal });
+/** Whether a text is copied with all its records. Line ends that change far down in it are nothing that DuckDB reads. */
+async function copiedWhole(duck: DuckSession, copy: () => Promise<void>, signal: AbortSignal): Promise<boolean> {
+  try {
+    await copy();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (/state machine/.test(String(error))) return false;
+    throw error;
+  }
+  const [rejects] = await duck.rows<{ n: number }>('SELECT count(*)::DOUBLE AS n FROM reject_errors');
+  return rejects!.n === 0;
 }
 
-async function count(duck: DuckSession, path: string, width: number, text: boolean): Promise<Fates> {
+/** The numbers of the records in a staged file; after those of the first columns, the same come of others. */
+async function* recordsIn(duck: DuckSession, staged: string): AsyncGenerator<number> {
+  let last = 0;
+  for await (const [records] of duck.blocks(`SELECT record::DOUBLE FROM read_parquet(${quote(staged)})`)) {
+    for (const record of records!) {
+      if (record < last) return;
+      if (record > last) yield record;
+      last = record;
+    }
+  }
+}
+
+async function count(duck: DuckSession, path: string, width: number, badRecords: number): Promise<Fates> {
   const staged: Fates = { ...NOTHING, quarantined: {} };
   const from = `FROM read_parquet(${quote(path)})`;
   for (const { reason, n, zoneless } of await duck.rows<{ reason: string | null; n: number; zoneless: boolean }>(
@@ -251,10 +264,9 @@ async function count(duck: DuckSession, path: string, width: number, text: boole
     else if (reason !== null) staged.quarantined[reason] = n;
     if (reason === 'sentinel') staged.sentinels = n;
   }
-  if (text) {
-    const [rejects] = await duck.rows<{ n: number }>('SELECT count(DISTINCT line)::DOUBLE AS n FROM reject_errors');
-    if (rejects!.n > 0) staged.quarantined.bad_record = rejects!.n * width;
-    staged.read += rejects!.n * width;
+  if (badRecords > 0) {
+    staged.quarantined.bad_record = badRecords * width;
+    staged.read += badRecords * width;
   }
   staged.clockSteps = await clockSteps(duck, path, width);
   // XOR and an exact integer sum: the same in whatever order threads deliver rows.

@@ -70,7 +70,7 @@ export async function jsonToCsv(
     for await (const block of records(path, packing, form, signal)) {
       for (const record of block) {
         if (left-- <= 0) return;
-        yield isJsonObject(record) ? csvLine(cellsOf(record)) : csvQuoted(record);
+        yield isJsonObject(record) ? csvLine(cellsOf(record)) : csvQuoted(record.replaceAll(/\s+/g, ' '));
       }
     }
   }

@@ -74,16 +74,19 @@ export async function scannable(
 ): Promise<Scannable> {
   const target = join(scratch, 'table.csv');
   const { kind, packing, encoding } = place;
-  if (kind === 'json') await jsonToCsv(path, packing, place.json!.form, place.json!.keys, target, { rows, signal });
-  else if (kind === 'workbook') await workbooks.toCsv(path, place.table!, target, signal);
-  else if (kind === 'sqlite') await tableToCsv(path, place.table!, target, scratch, { rows, signal });
-  else if (kind === 'parquet') return { path: await plainPath(path, scratch), gzip: false };
-  else {
-    const edit = lineEdit(layout?.text ?? null);
+  const edit = lineEdit(layout?.text ?? null);
+  if (kind === 'parquet') return { path: await plainPath(path, scratch), gzip: false };
+  if (kind === 'text') {
     if (edit === null && encoding === 'utf-8' && packing !== 'zstd')
       return { path: await plainPath(path, scratch), gzip: packing === 'gzip' };
     await writePlain(path, { packing, encoding, edit }, target, signal);
+    return { path: target, gzip: false };
   }
+  const made = edit === null ? target : join(scratch, 'made.csv');
+  if (kind === 'json') await jsonToCsv(path, packing, place.json!.form, place.json!.keys, made, { rows, signal });
+  else if (kind === 'workbook') await workbooks.toCsv(path, place.table!, made, signal);
+  else await tableToCsv(path, place.table!, made, scratch, { rows, signal });
+  if (edit !== null) await writePlain(made, { packing: 'none', encoding: 'utf-8', edit }, target, signal);
   return { path: target, gzip: false };
 }
 

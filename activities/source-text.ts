@@ -1,7 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Encoding, type EncodingGuess, guessEncoding } from '../formats/encoding.js';
@@ -95,64 +94,102 @@ export async function writePlain(
 ): Promise<void> {
   const { stream, close } = unpacked(path, packing);
   try {
-    const parts = [
-      stream,
-      decoding(encoding),
-      ...(edit === null ? [] : [lineEditor('utf8', edit)]),
-      createWriteStream(target),
-    ];
-    await pipeline(parts, { ...(signal && { signal }) });
+    const text = decoded(stream, encoding);
+    const edited = edit === null ? text : editedLines(text, edit);
+    await pipeline(edited, createWriteStream(target), { ...(signal && { signal }) });
   } finally {
     close();
   }
 }
 
-/** Calls `edit` with each line, counted from 1, without its end; what it gives is written, null: nothing. */
-function lineEditor(encoding: BufferEncoding, edit: (line: string, number: number) => string | null): Transform {
+async function* decoded(blocks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<string> {
+  // A mark at the beginning is taken off by the decoder itself.
+  const decoder = new TextDecoder(encoding);
+  for await (const block of blocks) yield decoder.decode(block, { stream: true });
+  yield decoder.decode();
+}
+
+/** Calls `edit` with each line, counted from 1, without its end. */
+async function* editedLines(
+  blocks: AsyncIterable<string>,
+  edit: (line: string, number: number) => string,
+): AsyncGenerator<string> {
+  let number = 0;
+  for await (const lines of lineBlocks(blocks)) yield lines.map((line) => `${edit(line, ++number)}\n`).join('');
+}
+
+/** The lines of a text without their ends, some at a time. */
+async function* lineBlocks(blocks: AsyncIterable<string>): AsyncGenerator<string[]> {
   // A line may come in many blocks: only what is new is searched for its end.
   let parts: string[] = [];
-  let number = 0;
-  const write = (line: string) => {
-    const edited = edit(line, ++number);
-    return edited === null ? '' : `${edited}\n`;
-  };
-  return new Transform({
-    decodeStrings: false,
-    transform(block: string | Buffer, _encoding, done) {
-      const before = parts.at(-1)?.endsWith('\r') ? parts.pop()! : '';
-      // A block may end between the two signs of a line's end.
-      const lines = (before + block.toString(encoding)).split(/\r\n|\n|\r(?!$)/);
-      const [first, ...others] = lines;
-      parts.push(first!);
-      if (others.length === 0) return done();
-      const rest = others.pop()!;
-      const text = [parts.join(''), ...others].map(write).join('');
-      parts = [rest];
-      done(null, Buffer.from(text, encoding));
-    },
-    flush(done) {
-      const line = parts.join('').replace(/\r$/, '');
-      done(null, line === '' ? Buffer.alloc(0) : Buffer.from(write(line), encoding));
-    },
-  });
+  for await (const block of blocks) {
+    const before = parts.at(-1)?.endsWith('\r') ? parts.pop()! : '';
+    // A block may end between the two signs of a line's end.
+    const lines = (before + block).split(/\r\n|\n|\r(?!$)/);
+    const rest = lines.pop()!;
+    if (lines.length === 0) {
+      parts.push(rest);
+      continue;
+    }
+    lines[0] = parts.join('') + lines[0]!;
+    parts = [rest];
+    yield lines;
+  }
+  const last = parts.join('').replace(/\r$/, '');
+  if (last !== '') yield [last];
 }
 
-/** Writes a text as it is, byte for byte, but for its line ends and without the blank lines below the first `skip`. */
-export async function writeWithoutBlanks(
+/** The lines of a file, byte for byte: each byte is a character. */
+export async function* byteLines(
   path: string,
   packing: Packing,
-  skip: number,
-  target: string,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): AsyncGenerator<string[]> {
   const { stream, close } = unpacked(path, packing);
+  stream.setEncoding('latin1');
   try {
-    const edit = lineEditor('latin1', (line, number) => (line === '' && number > skip ? null : line));
-    await pipeline([stream, edit, createWriteStream(target)], { ...(signal && { signal }) });
+    for await (const lines of lineBlocks(stream)) {
+      signal?.throwIfAborted();
+      yield lines;
+    }
   } finally {
     close();
   }
 }
+
+/** Whether a file has a line of more than so many bytes. All of it is read: it fails where the file was cut off. */
+export async function hasLongLine(
+  path: string,
+  packing: Packing,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { stream, close } = unpacked(path, packing);
+  let long = false;
+  let under = 0;
+  try {
+    for await (const block of stream as AsyncIterable<Buffer>) {
+      signal?.throwIfAborted();
+      long ||= under > most;
+      // From the last end within reach one goes on: of short lines, most are never looked at.
+      for (let start = -under; !long && block.length - start > most; ) {
+        const end = lastLineEnd(block, start + most);
+        long = end < start;
+        start = end + 1;
+      }
+      const last = lastLineEnd(block, block.length - 1);
+      under = last === -1 ? under + block.length : block.length - 1 - last;
+    }
+  } finally {
+    close();
+  }
+  return long || under > most;
+}
+
+const lastLineEnd = (block: Buffer, from: number) => {
+  const end = block.lastIndexOf(10, from);
+  return end === -1 ? block.lastIndexOf(13, from) : end;
+};
 
 function lineEnds(block: Buffer): number {
   let n = 0;
@@ -185,17 +222,4 @@ export function unpacked(path: string, packing: Packing): { stream: Readable; cl
   // What goes wrong with the file is told to who reads what comes out.
   raw.once('error', (error) => stream.destroy(error));
   return { stream: raw.pipe(stream), close };
-}
-
-function decoding(encoding: Encoding): Transform {
-  // A mark at the beginning is taken off by the decoder itself.
-  const text = new TextDecoder(encoding);
-  return new Transform({
-    transform(block: Buffer, _encoding, done) {
-      done(null, text.decode(block, { stream: true }));
-    },
-    flush(done) {
-      done(null, text.decode());
-    },
-  });
 }

@@ -1,3 +1,4 @@
+import { readdir, type Stats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
@@ -53,25 +54,18 @@ export async function listSource(source: string, only: readonly string[], signal
 }
 
 async function matches(source: string, only: readonly string[]): Promise<{ root: string; paths: string[] }> {
-  const found = await stat(source).catch(() => null);
+  const found = await statOf(source);
   if (found?.isFile()) return { root: dirname(source), paths: [source] };
 
   const root = found?.isDirectory() ? source : globRoot(source);
   const pattern = found?.isDirectory() ? '**' : relative(root, source).split(sep).join('/');
-  const options = {
-    cwd: root,
-    absolute: true,
-    followSymbolicLinks: false,
-    expandDirectories: false,
-    dot: false,
-  } as const;
-  const all = found?.isDirectory() || (await stat(root).catch(() => null)) ? await glob(pattern, options) : [];
-  const wanted = only.length === 0 ? null : new Set(await glob([...only], options));
+  const all = found?.isDirectory() || (await statOf(root)) ? await globbed([pattern], root, only.length > 0) : [];
+  const wanted = only.length === 0 ? null : new Set(await globbed(only, root, false));
   const inside: string[] = [];
   const home = all.length > 0 ? await realpath(root) : root;
   for (const path of all.map((each) => resolve(each)).sort()) {
     if ((found?.isDirectory() && !ENDING.test(path)) || (wanted !== null && !wanted.has(path))) continue;
-    const real = await realpath(path).catch(() => null);
+    const real = await realpath(path).catch((error: unknown) => nowhere(path, error));
     // A link that leads nowhere, or out of the source.
     if (real === null || relative(home, real).split(sep)[0] === '..') continue;
     inside.push(path);
@@ -86,6 +80,49 @@ async function matches(source: string, only: readonly string[]): Promise<{ root:
       found === null && !/[*?[{]/.test(source)
         ? `look into ${dirname(source)}`
         : 'check the path, and "files" if it is set',
+  });
+}
+
+const statOf = (path: string): Promise<Stats | null> => stat(path).catch((error: unknown) => nowhere(path, error));
+
+/** Null for a path that leads nowhere. What is there and may not be read is not passed over: it would be missing. */
+function nowhere(path: string, error: unknown): null {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return null;
+  throw refused(path, error);
+}
+
+/** @param lenient whether folders that may not be read are passed over */
+async function globbed(patterns: readonly string[], root: string, lenient: boolean): Promise<string[]> {
+  const errors = new Map<string, Error>();
+  const told = new Proxy(readdir, {
+    apply: (target, self, [path, options, done]) =>
+      Reflect.apply(target, self, [
+        path,
+        options,
+        (error: Error | null, entries?: unknown) => {
+          if (error !== null) errors.set(path, error);
+          done(error, entries);
+        },
+      ]),
+  });
+  const options = {
+    cwd: root,
+    absolute: true,
+    followSymbolicLinks: false,
+    expandDirectories: false,
+    dot: false,
+    // It passes over what it may not read, and says nothing.
+    fs: { readdir: told },
+  } as const;
+  const found = await glob([...patterns], options);
+  for (const [path, error] of lenient ? [] : errors) nowhere(resolve(path), error);
+  return found;
+}
+
+function refused(path: string, error: unknown): MillraceError {
+  return new MillraceError('MR_FILE_UNREADABLE', `${path} cannot be read: ${(error as Error).message}`, {
+    next: 'check its permissions, as the user who runs the worker',
   });
 }
 
@@ -109,8 +146,6 @@ async function pin(root: string, path: string, signal?: AbortSignal): Promise<So
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof MillraceError) throw error;
-    throw new MillraceError('MR_FILE_UNREADABLE', `${path} cannot be read: ${(error as Error).message}`, {
-      next: 'check its permissions, as the user who runs the worker',
-    });
+    throw refused(path, error);
   }
 }

@@ -10,6 +10,7 @@ export const ERRORS = {
   MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
   MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },
+  MR_DISK_FULL: { retry: true, exit: 1, meaning: 'There is no room left where something is to be written.' },
   MR_DUPLICATES: {
     retry: false,
     exit: 1,
@@ -22,6 +23,7 @@ export const ERRORS = {
   },
   MR_INTERNAL: { retry: true, exit: 1, meaning: 'Something went wrong that nobody foresaw.' },
   MR_KEY_REUSED: { retry: false, exit: 2, meaning: 'The key was used for a run with other params.' },
+  MR_MEMORY: { retry: false, exit: 1, meaning: 'The work needs more memory than it may use.' },
   MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
   MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },
   MR_NO_FEATURES: { retry: false, exit: 1, meaning: 'No feature is left to train on.' },

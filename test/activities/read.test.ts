@@ -44,9 +44,8 @@ async function read(source: string, options: Options = {}) {
       'time, sensor, value',
       'reason IS NULL',
     );
-    readings.push(
-      ...good.map(({ time, sensor, value }) => `${new Date(time / 1000).toISOString()} ${sensor} ${value}`),
-    );
+    for (const { time, sensor, value } of good)
+      readings.push(`${new Date(time / 1000).toISOString()} ${sensor} ${value}`);
     if (file.quarantine === null) continue;
     const bad = await rows<{ record: number; sensor: string; reason: string; raw: string }>(
       file.quarantine,
@@ -473,10 +472,40 @@ describe('quarantine', () => {
     ]);
   });
 
-  test('a quote that is never closed takes the rest of the file with it, as one record', async () => {
+  test('a quote that is never closed costs only the line in which it stands', async () => {
     const found = await readLines([LONG, '2024-01-01,x,1', '2024-01-02,"x,2', '2024-01-03,x,3']);
-    expect(found.quarantine).toEqual(['a #2 null bad_record: 2024-01-02,"x,2\n2024-01-03,x,3\n']);
-    expect(found).toMatchObject({ read: 2, usable: 1 });
+    expect(found.quarantine).toEqual(['a #2 null bad_record: 2024-01-02,"x,2']);
+    expect(found).toMatchObject({ read: 3, usable: 2, quarantined: 1 });
+  });
+
+  test('behind a quote that is never closed, no record of a long file is lost', async () => {
+    const good = Array.from({ length: 400_000 }, (_, at) => `2024-01-01,x,${at}.25`);
+    const found = await readLines([LONG, ...good.slice(0, 10), '2024-01-01,"x,2', ...good, '2024-01-02,"y"y,3']);
+    expect(found.staged[0]).toMatchObject({ read: 400_012, quarantined: { bad_record: 2 } });
+    expect(found.quarantine).toEqual([
+      'a #11 null bad_record: 2024-01-01,"x,2',
+      'a #400012 null bad_record: 2024-01-02,"y"y,3',
+    ]);
+  });
+
+  test('a record of very many cells is set apart as quickly as any other', async () => {
+    const line = 'a,'.repeat(300_000);
+    const found = await readLines([LONG, ...Array(20_000).fill('2024-01-01,x,1'), line, `"b",${line}`, 'bad,x,2']);
+    expect(found.quarantine).toEqual([
+      `a #20001 null bad_record: ${line.slice(0, 10_000)}`,
+      `a #20002 null bad_record: ${`"b",${line}`.slice(0, 10_000)}`,
+      'a #20003 x bad_time: bad,x,2',
+    ]);
+  });
+
+  test('of many records with too few cells, DuckDB does not keep an error for each cell', async () => {
+    const names = Array.from({ length: 900 }, (_, at) => `s${at}`);
+    const record = (at: number, cells: number) =>
+      `2024-01-01 00:${String(at % 60).padStart(2, '0')},${Array(cells).fill(at)}`;
+    const lines = Array.from({ length: 400 }, (_, at) => record(at, at < 200 ? 900 : 400));
+    const found = await read(await writeSource(stores, { 'a.csv': `time,${names}\n${lines.join('\n')}\n` }));
+    expect(found.staged[0]).toMatchObject({ read: 360_000, quarantined: { bad_record: 180_000 } });
+    expect(found.quarantine).toHaveLength(200);
   });
 
   test('text that is not UTF-8, far down in a file that is, is a bad record', async () => {
@@ -505,6 +534,16 @@ describe('quarantine', () => {
       'a #3 null bad_record: 2024-01-02,4',
       'a #4 a/x not_a_number: 2024-01-03,a/x,zz',
     ]);
+  });
+
+  test('names of columns that need quotes are no record', async () => {
+    const keys = { 'a,b': 1, 'c\nd': 2, 'e "f"': 3 };
+    const found = await read(
+      await writeSource(stores, {
+        'a.jsonl': [1, 2].map((day) => JSON.stringify({ time: `2024-01-0${day}`, ...keys })).join('\n'),
+      }),
+    );
+    expect(found).toMatchObject({ read: 6, usable: 6 });
   });
 
   test('records of Parquet are counted too', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KNOWN_ENDINGS, listSource } from '../../activities/source.js';
@@ -153,6 +153,58 @@ describe('what is told when there is nothing to read', () => {
       message: expect.stringContaining('check the path, and "files" if it is set'),
     });
   });
+});
+
+describe('what may not be read', () => {
+  /** Root may read everything: it lists as somebody else. */
+  async function asOther<T>(work: () => Promise<T>): Promise<T> {
+    const own = process.geteuid!();
+    if (own !== 0) return work();
+    await chmod(stores.folder, 0o755);
+    process.seteuid!(65534);
+    try {
+      return await work();
+    } finally {
+      process.seteuid!(own);
+    }
+  }
+  const refused = (path: string) => ({
+    code: 'MR_FILE_UNREADABLE',
+    message: expect.stringMatching(new RegExp(`^${path} cannot be read: EACCES.*\\n  check its permissions`)),
+  });
+  let folder: string;
+  beforeEach(async () => {
+    folder = await writeSource(stores, { 'a/x.csv': ROWS, 'b/y.csv': ROWS, 'z.csv': ROWS });
+  });
+
+  test('a file, a folder in the source, the source', async () => {
+    await chmod(join(folder, 'z.csv'), 0);
+    await expect(asOther(() => names(folder))).rejects.toMatchObject(refused(join(folder, 'z.csv')));
+    await chmod(join(folder, 'z.csv'), 0o644);
+    for (const mode of [0, 0o444]) {
+      await chmod(join(folder, 'b'), mode);
+      const path = mode === 0 ? join(folder, 'b') : join(folder, 'b', 'y.csv');
+      await expect(asOther(() => names(folder))).rejects.toMatchObject(refused(path));
+    }
+    await chmod(join(folder, 'b'), 0);
+    await expect(asOther(() => names(join(folder, 'b')))).rejects.toMatchObject(refused(join(folder, 'b')));
+    await expect(asOther(() => names(join(folder, 'b/y.csv')))).rejects.toMatchObject(refused(join(folder, 'b/y.csv')));
+    await expect(asOther(() => names(join(folder, '*/*.csv')))).rejects.toMatchObject(refused(join(folder, 'b')));
+  });
+
+  test('is no matter where other files are asked for', async () => {
+    await chmod(join(folder, 'b'), 0);
+    expect(await asOther(() => names(join(folder, 'a/*.csv')))).toEqual(['x.csv']);
+    expect(await asOther(() => names(folder, ['a/*.csv', 'z.csv']))).toEqual(['a/x.csv', 'z.csv']);
+  });
+});
+
+test('a folder that leads into itself is gone through once', async () => {
+  const folder = await writeSource(stores, { 'a/x.csv': ROWS });
+  await symlink(folder, join(folder, 'a', 'again'));
+  await symlink('loop.csv', join(folder, 'loop.csv'));
+  expect(await names(folder)).toEqual(['a/x.csv']);
+  expect(await names(join(folder, '**/*.csv'))).toEqual(['a/x.csv']);
 });
 
 test('listing stops when it is cancelled', async () => {
