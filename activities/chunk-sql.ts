@@ -35,7 +35,7 @@ export function distinctDaySql(
   const ordered = staged
     .map(
       (path, file) =>
-        `SELECT *, ${file} AS file, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true)`,
+        `SELECT day, time, sensor, value, zoneless, reason, ${file} AS file, file_row_number AS row FROM read_parquet(${quote(path)}, file_row_number = true)`,
     )
     .join(' UNION ALL ');
   const twice =

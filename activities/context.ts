@@ -3,6 +3,7 @@ import type { Parallel } from '../ml/parallel.js';
 import type { Duck } from '../store/duck.js';
 import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
+import type { SourceDatabases } from '../store/source-databases.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 
@@ -13,6 +14,7 @@ export interface Stores {
   models: ModelRegistry;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;
+  databases: SourceDatabases;
   duck: Duck;
   parallel: Parallel;
   workbooks: Workbooks;

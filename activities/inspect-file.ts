@@ -67,7 +67,7 @@ const PLAIN: Omit<Place, 'kind'> = {
 export async function inspectFile(look: Look): Promise<SeenFile> {
   const { stores, file, scratch, attempt } = look;
   if (file.bytes === 0) return { tables: [emptyTable(PLAIN, 'text')], leftOut: [] };
-  const head = await localHead(stores, file, scratch);
+  const head = await localHead(stores, file, scratch, attempt);
   const whole = () => (head.partial ? localPath(stores, file, scratch, attempt) : Promise.resolve(head.path));
   if (packingOf(await firstBytes(head.path, 4)) !== 'zip') return inspectOne(look, { ...head, whole }, null);
 
@@ -86,6 +86,9 @@ export async function inspectFile(look: Look): Promise<SeenFile> {
   }
   return seen;
 }
+
+/** How the answer to a query is written. */
+const QUERIED = { delimiter: ',', header: 1 };
 
 interface Local {
   path: string;
@@ -126,10 +129,11 @@ async function inspectOne(look: Look, local: Local, member: string | null): Prom
   const form = jsonForm(head.text);
   if (form !== null) {
     const path = await local.whole();
-    const keys = await jsonColumns(path, head.packing, form, attempt.signal);
+    const keys = await jsonColumns(path, text, form, attempt.signal);
     return inspectText(look, { ...text, kind: 'json', json: { form, keys } }, path, { delimiter: ',', header: 1 });
   }
-  const seen = shaped(look, text, () => shapeOf(head.text, choice));
+  const known = file.object === undefined ? choice : { ...choice, ...QUERIED };
+  const seen = shaped(look, text, () => shapeOf(head.text, known));
   return head.complete ? seen : settleOrder(look, seen, await local.whole());
 }
 
@@ -183,7 +187,7 @@ async function inspectSqlite(look: Look, path: string, place: Omit<Place, 'kind'
 async function inspectText(look: Look, place: Place, path: string, known: Partial<Choice>): Promise<SeenFile> {
   const { stores, scratch, attempt, choice } = look;
   const made = await scannable(stores, path, place, null, scratch, attempt, SAMPLE_ROWS);
-  const { text } = await readHead(made.path, { signal: attempt.signal });
+  const { text } = await readHead(made.path, { encoding: 'utf-8', signal: attempt.signal });
   if (text.trim() === '') return { tables: [emptyTable(place, place.kind)], leftOut: [] };
   return shaped(look, place, () => shapeOf(text, { ...choice, ...known }));
 }
@@ -209,12 +213,17 @@ async function settleOrder(look: Look, seen: SeenFile, path: string): Promise<Se
   if (shape.order.different > 0 && decideOrder(shape.order) !== null) return seen;
   const layout = layoutOf(shape, 'day-first', null);
   const again = rewritten(layout);
-  const days = await daysIn(look, path, table!, layout).catch((error: unknown) => {
-    // What DuckDB cannot read as it stands, it can with its lines written anew.
-    if (again === null || look.attempt.signal.aborted) throw error;
-    return daysIn(look, path, table!, again);
-  });
-  shape.order = orderOf(days);
+  try {
+    const days = await daysIn(look, path, table!, layout).catch((error: unknown) => {
+      // What DuckDB cannot read as it stands, it can with its lines written anew.
+      if (again === null || look.attempt.signal.aborted) throw error;
+      return daysIn(look, path, table!, again);
+    });
+    shape.order = orderOf(days);
+  } catch (error) {
+    look.attempt.signal.throwIfAborted();
+    throw unreadable(pathOf(look.file, table!), 'text', error);
+  }
   return seen;
 }
 

@@ -11,8 +11,9 @@ import type { Attempt, Stores } from './context.js';
 import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Champion, Parent } from './model.js';
-import { type Listing, listSource } from './source.js';
+import { type Listing, listSource, type SourceFile } from './source.js';
 import { isBucketUrl, listBucket } from './source-bucket.js';
+import { askDatabase, isDatabaseUrl } from './source-database.js';
 
 /** What a caller starts a run with, in any language. */
 export interface RunRequest {
@@ -53,10 +54,7 @@ interface PinContext {
 const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
   listing: async ({ stores, params, attempt }): Promise<Listing> => {
     const source = params.source as string;
-    const only = params.files as string[];
-    const files = isBucketUrl(source)
-      ? await listBucket(await stores.buckets(), source, only)
-      : await listSource(source, only, attempt.signal);
+    const files = await listFiles(stores, source, params.files as string[], params.query as string | null, attempt);
     const ref = await writeJson(stores.objects, 'listings', files, files.length);
     return { ref, source, files: files.length, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
   },
@@ -74,6 +72,24 @@ const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
   model: modelOf,
   creator: async (context) => (await modelOf(context)).creator,
 };
+
+async function listFiles(
+  stores: Stores,
+  source: string,
+  only: readonly string[],
+  query: string | null,
+  attempt: Attempt,
+): Promise<SourceFile[]> {
+  if (isDatabaseUrl(source)) return [await askDatabase(stores, source, query, attempt.signal)];
+  if (query !== null) {
+    throw new MillraceError('MR_PARAM', `there is a query, but the source ${source} is no database`, {
+      allowed: 'source=postgres://name with query="select …"',
+    });
+  }
+  return isBucketUrl(source)
+    ? listBucket(await stores.buckets(), source, only)
+    : listSource(source, only, attempt.signal);
+}
 
 /** The days that the params name; those they leave open come from the interval, where there is one. */
 function selected(

@@ -1,11 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { MillraceError } from '../config/errors.js';
+import type { Encoding } from '../formats/encoding.js';
 import { csvLine, csvQuoted, writeLines } from './csv-cells.js';
 import { eachJsonCell, isJsonObject, stringEnd } from './json-cells.js';
 import { type Packing, unpacked } from './source-text.js';
 
 /** One object a line, or all of them in an array. */
 export type JsonForm = 'lines' | 'array';
+
+/** How the text of a file is packed and encoded. */
+export interface Packed {
+  packing: Packing;
+  encoding: Encoding;
+}
 
 /** Keys that are ids or times make a column of each value; so many are no table any more. */
 const MAX_COLUMNS = 20_000;
@@ -27,12 +34,12 @@ export function jsonForm(text: string): JsonForm | null {
  */
 export async function jsonColumns(
   path: string,
-  packing: Packing,
+  packed: Packed,
   form: JsonForm,
   signal: AbortSignal | undefined,
 ): Promise<string[]> {
   const names = new Set<string>();
-  for await (const block of records(path, packing, form, signal)) {
+  for await (const block of records(path, packed, form, signal)) {
     for (const record of block) if (isJsonObject(record)) eachJsonCell(record, (name) => names.add(name));
     if (names.size > MAX_COLUMNS) {
       const [many, allowed] = [names.size, MAX_COLUMNS].map((n) => n.toLocaleString('en-US'));
@@ -55,7 +62,7 @@ export async function jsonColumns(
  */
 export async function jsonToCsv(
   path: string,
-  packing: Packing,
+  packed: Packed,
   form: JsonForm,
   columns: readonly string[],
   target: string,
@@ -67,7 +74,7 @@ export async function jsonToCsv(
   async function* lines(): AsyncGenerator<string> {
     yield csvLine(header);
     let left = rows ?? Number.POSITIVE_INFINITY;
-    for await (const block of records(path, packing, form, signal)) {
+    for await (const block of records(path, packed, form, signal)) {
       for (const record of block) {
         if (left-- <= 0) return;
         yield isJsonObject(record) ? csvLine(cellsOf(record)) : csvQuoted(record.replaceAll(/\s+/g, ' '));
@@ -96,17 +103,17 @@ function atLeastTwo(columns: readonly string[]): readonly string[] {
 /** The text of every record, block by block, without blank ones. */
 async function* records(
   path: string,
-  packing: Packing,
+  packed: Packed,
   form: JsonForm,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string[]> {
-  const blocks = form === 'lines' ? lineBlocks(path, packing, signal) : elementBlocks(path, packing, signal);
+  const blocks = form === 'lines' ? lineBlocks(path, packed, signal) : elementBlocks(path, packed, signal);
   for await (const block of blocks) yield block.map((text) => text.trim()).filter((text) => text !== '');
 }
 
-async function* lineBlocks(path: string, packing: Packing, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
+async function* lineBlocks(path: string, packed: Packed, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
   let rest = '';
-  for await (const text of texts(path, packing, signal)) {
+  for await (const text of texts(path, packed, signal)) {
     const end = text.lastIndexOf('\n');
     if (end !== -1) yield (rest + text.slice(0, end)).split('\n');
     rest = end === -1 ? rest + text : text.slice(end + 1);
@@ -115,14 +122,10 @@ async function* lineBlocks(path: string, packing: Packing, signal: AbortSignal |
   yield [rest];
 }
 
-async function* elementBlocks(
-  path: string,
-  packing: Packing,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<string[]> {
+async function* elementBlocks(path: string, packed: Packed, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
   let chars = 0;
   const parts: string[] = [];
-  for await (const text of texts(path, packing, signal)) {
+  for await (const text of texts(path, packed, signal)) {
     chars += text.length;
     if (chars > MAX_CHARS) throw tooLarge(path, 'its array');
     parts.push(text);
@@ -170,9 +173,13 @@ function* elements(path: string, text: string): Generator<string> {
 }
 
 /** A file's text, unpacked, without the mark at its beginning. */
-async function* texts(path: string, packing: Packing, signal: AbortSignal | undefined): AsyncGenerator<string> {
+async function* texts(
+  path: string,
+  { packing, encoding }: Packed,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
   const { stream, close } = unpacked(path, packing);
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder(encoding);
   try {
     for await (const block of stream) {
       signal?.throwIfAborted();

@@ -1,4 +1,5 @@
-import { open, rm, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError } from '../config/errors.js';
 import type { Attempt, Stores } from './context.js';
@@ -10,9 +11,17 @@ const HEAD_BYTES = 1 << 20;
 
 /** Where the bytes of a file can be read: where it lies, or, of an object in a bucket, a copy in `scratch`. */
 export async function localPath(stores: Stores, file: SourceFile, scratch: string, attempt: Attempt): Promise<string> {
+  const path = join(scratch, 'object');
+  if (file.object !== undefined) {
+    await stores.objects.local(
+      [file.object],
+      ([own]) => copyFile(own!, path, constants.COPYFILE_FICLONE),
+      attempt.signal,
+    );
+    return path;
+  }
   if (file.tag === undefined) return file.path;
   const { bucket, key } = splitUrl(file.path);
-  const path = join(scratch, 'object');
   await (await stores.buckets()).download(bucket, { ...file, key, tag: file.tag }, path, attempt.signal);
   return path;
 }
@@ -22,7 +31,9 @@ export async function localHead(
   stores: Stores,
   file: SourceFile,
   scratch: string,
+  attempt: Attempt,
 ): Promise<{ path: string; partial: boolean }> {
+  if (file.object !== undefined) return { path: await localPath(stores, file, scratch, attempt), partial: false };
   if (file.tag === undefined) return { path: file.path, partial: false };
   const { bucket, key } = splitUrl(file.path);
   const path = join(scratch, 'head');
@@ -33,6 +44,7 @@ export async function localHead(
 
 /** @throws MillraceError MR_SOURCE_CHANGED when the file is not the one that was listed */
 export async function assertUnchanged(stores: Stores, file: SourceFile): Promise<void> {
+  if (file.object !== undefined) return;
   if (file.tag === undefined) {
     const now = await stat(file.path).catch(() => null);
     if (now?.size === file.bytes && now.mtimeMs === file.modifiedMs) return;

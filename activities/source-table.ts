@@ -83,7 +83,7 @@ export async function scannable(
     return { path: target, gzip: false };
   }
   const made = edit === null ? target : join(scratch, 'made.csv');
-  if (kind === 'json') await jsonToCsv(path, packing, place.json!.form, place.json!.keys, made, { rows, signal });
+  if (kind === 'json') await jsonToCsv(path, place, place.json!.form, place.json!.keys, made, { rows, signal });
   else if (kind === 'workbook') await workbooks.toCsv(path, place.table!, made, signal);
   else await tableToCsv(path, place.table!, made, scratch, { rows, signal });
   if (edit !== null) await writePlain(made, { packing: 'none', encoding: 'utf-8', edit }, target, signal);

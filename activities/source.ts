@@ -5,6 +5,7 @@ import { glob } from 'tinyglobby';
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
 import { hashFile } from '../store/hash.js';
+import type { Stored } from '../store/objects/object-store.js';
 
 /** One file of a source, pinned: what is read later must still be this. */
 export interface SourceFile {
@@ -17,6 +18,8 @@ export interface SourceFile {
   sha256: string;
   /** Tag of an object in a bucket. */
   tag?: string;
+  /** Where the answer to a query is kept; there is no file then. */
+  object?: Stored;
 }
 
 /** A pinned listing of a source. */

@@ -21,6 +21,11 @@ export interface Env {
   databasePasswordFile: string | undefined;
   /** Most connections of one process. `DATABASE_POOL`. */
   databasePool: number;
+  /**
+   * Databases that sources are queried from, by name in small letters. `MILLRACE_DATABASE_<NAME>`, the URL, and
+   * `MILLRACE_DATABASE_<NAME>_PASSWORD_FILE`.
+   */
+  databases: Record<string, { url: string; passwordFile: string | undefined }>;
   /** Object store: a folder, or `s3://bucket/prefix`. `MILLRACE_STORE`, default `<home>/store`. */
   store: string;
   /** How to reach a store on S3. Credentials are found by the AWS SDK, in the places it always looks. */
@@ -73,6 +78,7 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     databaseUrl: get('DATABASE_URL'),
     databasePasswordFile: get('DATABASE_PASSWORD_FILE'),
     databasePool: wholeNumber('DATABASE_POOL', get('DATABASE_POOL'), 1, 1000) ?? DATABASE_POOL,
+    databases: namedDatabases(env),
     store: store?.startsWith('s3://') ? store : resolve(cwd, store ?? join(home, 'store')),
     s3: {
       endpoint,
@@ -120,6 +126,19 @@ function temporalConnection(env: NodeJS.ProcessEnv): TemporalConnection {
   } catch (cause) {
     throw new MillraceError('MR_CONFIG', `TEMPORAL_…: ${(cause as Error).message}`, {}, { cause });
   }
+}
+
+function namedDatabases(env: NodeJS.ProcessEnv): Env['databases'] {
+  const named: Env['databases'] = {};
+  for (const [variable, value] of Object.entries(env)) {
+    const name = /^MILLRACE_DATABASE_([A-Z0-9_]+)$/.exec(variable)?.[1];
+    if (name === undefined || !value?.trim() || name.endsWith('_PASSWORD_FILE')) continue;
+    named[name.toLowerCase()] = {
+      url: value.trim(),
+      passwordFile: env[`${variable}_PASSWORD_FILE`]?.trim() || undefined,
+    };
+  }
+  return named;
 }
 
 function wholeNumber(name: string, text: string | undefined, from: number, to: number): number | undefined {

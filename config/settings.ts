@@ -12,6 +12,8 @@ export interface Settings {
   database:
     | { connectionString: string; max: number }
     | { host: string; port: number; user: string; password: string; database: string; max: number };
+  /** URLs of the databases that sources are queried from, by name. */
+  databases: Record<string, string>;
   store: { kind: 'folder'; root: string } | S3Location;
   /** How buckets are reached: that of the store, and those of sources. */
   s3: S3Access;
@@ -72,6 +74,7 @@ export async function loadSettings(env: Env): Promise<Settings> {
       ...(env.temporalAddress !== undefined && env.temporalConnection),
     },
     database: env.databaseUrl !== undefined ? await externalDatabase(env.databaseUrl) : await embeddedDatabase(),
+    databases: await namedDatabases(env),
     store: storeLocation(env, s3),
     s3,
     scratch: env.scratch,
@@ -88,14 +91,35 @@ export async function loadSettings(env: Env): Promise<Settings> {
   }
 
   async function externalDatabase(connectionString: string) {
-    const file = env.databasePasswordFile;
-    const password = file && (await readSetting('DATABASE_PASSWORD_FILE', file)).toString('utf8').trim();
-    if (!password) return { connectionString, max: env.databasePool };
-    // Into the URL: `pg` lets what a URL says, even of nothing, win over a password beside it.
-    const url = new URL(connectionString);
-    url.password = encodeURIComponent(password);
-    return { connectionString: url.href, max: env.databasePool };
+    const url = await withPassword(
+      'DATABASE_URL',
+      connectionString,
+      'DATABASE_PASSWORD_FILE',
+      env.databasePasswordFile,
+    );
+    return { connectionString: url, max: env.databasePool };
   }
+}
+
+async function namedDatabases({ databases }: Env): Promise<Settings['databases']> {
+  const urls: Settings['databases'] = {};
+  for (const [name, { url, passwordFile }] of Object.entries(databases)) {
+    const variable = `MILLRACE_DATABASE_${name.toUpperCase()}`;
+    urls[name] = await withPassword(variable, url, `${variable}_PASSWORD_FILE`, passwordFile);
+  }
+  return urls;
+}
+
+/** Into the URL: `pg` lets what a URL says, even of nothing, win over a password beside it. */
+async function withPassword(name: string, text: string, fileName: string, file: string | undefined): Promise<string> {
+  const password = file && (await readSetting(fileName, file)).toString('utf8').trim();
+  if (!password) return text;
+  if (!URL.canParse(text)) {
+    throw new MillraceError('MR_CONFIG', `${name} is no URL`, { allowed: 'postgres://user@host:5432/database' });
+  }
+  const url = new URL(text);
+  url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 /** @throws MillraceError MR_CONFIG when the URL of a bucket is not one */

@@ -203,9 +203,13 @@ const isUnique = (names: readonly string[]) => new Set(names).size === names.len
 /** Names that are taken get a number. */
 function unique(names: readonly string[]): string[] {
   const taken = new Set<string>();
+  // How often a name came: thousands may be the same.
+  const times = new Map<string, number>();
   return names.map((name) => {
     let own = name;
-    for (let n = 2; taken.has(own); n++) own = `${name}_${n}`;
+    let n = times.get(name) ?? 1;
+    while (taken.has(own)) own = `${name}_${++n}`;
+    times.set(name, n);
     taken.add(own);
     return own;
   });

@@ -13,7 +13,16 @@ export const fileParams = {
     .string()
     .min(1)
     .describe(
-      'A file, a folder, a quoted glob, or s3://bucket/prefix/: text with any delimiter, JSON, Excel, SQLite or Parquet; plain, gzip, zstd or zip.',
+      'A file, a folder, a quoted glob, or s3://bucket/prefix/: text with any delimiter, JSON, Excel, SQLite or Parquet; plain, gzip, zstd or zip. postgres://name: a database, asked with "query".',
+    ),
+  query: z
+    .string()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .default(null)
+    .describe(
+      'Of a source postgres://name: the SELECT whose rows are read. The workers know it as MILLRACE_DATABASE_NAME.',
     ),
   files: z
     .array(z.string())

@@ -51,9 +51,14 @@ export async function decodeColumns(bytes: Uint8Array, wanted?: string[]): Promi
  * Takes a finished Parquet file in, under the hash of its bytes: an attempt that is thought lost may still write, and
  * its bytes may differ.
  */
-export async function adoptFile(objects: ObjectStore, prefix: string, file: string): Promise<Stored> {
+export async function adoptFile(
+  objects: ObjectStore,
+  prefix: string,
+  file: string,
+  ending = 'parquet',
+): Promise<Stored> {
   const sha256 = await hashFile(file);
-  const object = { uri: `${prefix}/${sha256.slice(0, 32)}.parquet`, sha256, bytes: (await stat(file)).size };
+  const object = { uri: `${prefix}/${sha256.slice(0, 32)}.${ending}`, sha256, bytes: (await stat(file)).size };
   await objects.adopt(object, file);
   return object;
 }

@@ -4,6 +4,7 @@ import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
 import { openBuckets, openObjects } from '../store/objects/open.js';
+import { SourceDatabases } from '../store/source-databases.js';
 import { checkDatabase, openDatabase } from '../store/tables/database.js';
 import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
@@ -40,6 +41,7 @@ export async function composeStores(
     registry: new Registry(database),
     models: new ModelRegistry(database),
     buckets: () => openBuckets(settings),
+    databases: new SourceDatabases(settings.databases),
     duck: new Duck({
       memoryMiB: settings.memoryMiB,
       threads: settings.threads,

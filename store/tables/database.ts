@@ -56,9 +56,9 @@ export async function checkDatabase({ pool }: Database): Promise<void> {
 }
 
 /** Where a name has several addresses, each of them failed with a message of its own. */
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-  return (error as Error).message;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /**

@@ -309,6 +309,16 @@ describe('duplicates', () => {
     expect(found.manifest.days[0]).toMatchObject({ rows: 3, duplicates: 2 });
   });
 
+  test('are found in files with bad records and without', async () => {
+    const source = await writeSource(stores, {
+      'a.csv': text([LONG, '2024-01-01,x,1', '2024-01-01,x', '2024-01-01,x,2']),
+      'b.csv': text([LONG, '2024-01-01,x,3']),
+    });
+    const found = await chunkSource(stores, source);
+    expect(await contents(found)).toEqual({ '2024-01-01 x': ['00:00:00 3'] });
+    expect(found.account).toEqual({ ...NONE, read: 4, used: 1, duplicate: 2, quarantined: 1 });
+  });
+
   test('exact ones count as well', async () => {
     const found = await chunkRecords(['2024-01-01,x,1', '2024-01-01,x,1', '2024-01-01,x,1']);
     expect(await contents(found)).toEqual({ '2024-01-01 x': ['00:00:00 1'] });

@@ -247,6 +247,16 @@ describe('dates as 03/04/2024', () => {
     expect(found.readings[0]).toBe('2024-04-03T10:00:00.000Z x 1.5');
   });
 
+  test('are not looked for in a file that is damaged: it is named', async () => {
+    const days = Array.from({ length: 40_000 }, (_, at) => `03/04/2024 10:${String(at % 60).padStart(2, '0')}`);
+    const bytes = gzipSync(Buffer.from(`\ufeff${long(days)}`, 'utf16le'));
+    bytes[bytes.length - 8]! ^= 1;
+    await expect(read(await writeSource(stores, { 'a.csv.gz': bytes }))).rejects.toMatchObject({
+      code: 'MR_FILE_UNREADABLE',
+      message: expect.stringMatching(/a\.csv\.gz cannot be read as text: incorrect data check/),
+    });
+  });
+
   test('that nothing settles end the run, and the message says which param to set', async () => {
     const source = await writeSource(stores, { 'a.csv': long(['03/04/2024 10:00', '03/04/2024 11:00']) });
     await expect(read(source)).rejects.toMatchObject({

@@ -23,11 +23,12 @@ async function csv(
   { form = 'lines', packing = 'none', rows = null }: { form?: JsonForm; packing?: Packing; rows?: number | null } = {},
 ): Promise<string> {
   await writeFile(path, content);
-  const columns = await jsonColumns(path, packing, form, undefined);
-  await jsonToCsv(path, packing, form, columns, target, { rows, signal: undefined });
+  const columns = await jsonColumns(path, { ...PLAIN, packing }, form, undefined);
+  await jsonToCsv(path, { ...PLAIN, packing }, form, columns, target, { rows, signal: undefined });
   return readFile(target, 'utf8');
 }
 
+const PLAIN = { packing: 'none', encoding: 'utf-8' } as const;
 const refused = (words: RegExp) => ({ code: 'MR_FILE_UNREADABLE', message: expect.stringMatching(words) });
 const text = (...lines: string[]) => lines.map((line) => `${line}\n`).join('');
 
@@ -54,6 +55,16 @@ describe('the form of a file', () => {
 });
 
 describe('objects, one a line,', () => {
+  it.each(['utf-16le', 'utf-16be'] as const)('may be in %s', async (encoding) => {
+    const bytes = Buffer.from('\uFEFF{"a":1,"é":"ü"}\n{"a":2}\n', 'utf16le');
+    await writeFile(path, encoding === 'utf-16be' ? bytes.swap16() : bytes);
+    const packed = { ...PLAIN, encoding };
+    const columns = await jsonColumns(path, packed, 'lines', undefined);
+    expect(columns).toEqual(['a', 'é']);
+    await jsonToCsv(path, packed, 'lines', columns, target, { rows: null, signal: undefined });
+    expect(await readFile(target, 'utf8')).toBe(text('a,é', '1,ü', '2,'));
+  });
+
   it('have the columns of all, in the order in which they first appear', async () => {
     expect(await csv(text('{"time":1,"b":2}', '{"a":3,"time":4}', '{"c":null}'))).toBe(
       text('time,b,a,c', '1,2,,', '4,,3,', ',,,'),
@@ -159,11 +170,11 @@ describe('objects, one a line,', () => {
   it('with too many keys are refused', async () => {
     const records = (count: number) => text(...Array.from({ length: count }, (_, at) => `{"at ${at}":1}`));
     await writeFile(path, records(20_001));
-    await expect(jsonColumns(path, 'none', 'lines', undefined)).rejects.toMatchObject(
+    await expect(jsonColumns(path, PLAIN, 'lines', undefined)).rejects.toMatchObject(
       refused(/20,001 keys or more\n.*20,000 keys are allowed\n.*as values/),
     );
     await writeFile(path, records(20_000));
-    expect(await jsonColumns(path, 'none', 'lines', undefined)).toHaveLength(20_000);
+    expect(await jsonColumns(path, PLAIN, 'lines', undefined)).toHaveLength(20_000);
   });
 
   it('from a packed file that was cut off are refused', async () => {
@@ -175,9 +186,9 @@ describe('objects, one a line,', () => {
 
   it('can be left in the middle', async () => {
     await writeFile(path, '{"a":1,"b":1}\n'.repeat(200_000));
-    await expect(jsonColumns(path, 'none', 'lines', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(jsonColumns(path, PLAIN, 'lines', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
     const stop = new AbortController();
-    const writing = jsonToCsv(path, 'none', 'lines', ['a', 'b'], target, { rows: null, signal: stop.signal });
+    const writing = jsonToCsv(path, PLAIN, 'lines', ['a', 'b'], target, { rows: null, signal: stop.signal });
     setImmediate().then(() => stop.abort());
     await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
     expect((await readFile(target, 'utf8')).split('\n').length).toBeLessThan(200_000);
@@ -240,7 +251,7 @@ describe('an array of objects', () => {
   it('can be left in the middle', async () => {
     await writeFile(path, JSON.stringify(Array.from({ length: 100_000 }, (_, a) => ({ a, b: 1 }))));
     const stop = new AbortController();
-    const reading = jsonColumns(path, 'none', 'array', stop.signal);
+    const reading = jsonColumns(path, PLAIN, 'array', stop.signal);
     setTimeout(() => stop.abort(), 5);
     await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
   });

@@ -23,6 +23,7 @@ const DEFAULTS: Omit<Env, 'color'> = {
   databaseUrl: undefined,
   databasePasswordFile: undefined,
   databasePool: 8,
+  databases: {},
   store: '/plant/.millrace/store',
   s3: { endpoint: undefined, region: undefined, pathStyle: false, caFile: undefined },
   scratch: '/plant/.millrace/scratch',
@@ -53,6 +54,20 @@ describe('the environment', () => {
     [{ DATABASE_PASSWORD_FILE: '/run/secrets/db' }, { databasePasswordFile: '/run/secrets/db' }],
     [{ DATABASE_POOL: '1' }, { databasePool: 1 }],
     [{ DATABASE_POOL: '1000' }, { databasePool: 1000 }],
+    [
+      {
+        MILLRACE_DATABASE_PLANT: 'postgres://db/a',
+        MILLRACE_DATABASE_LINE_2: 'postgres://db/b',
+        MILLRACE_DATABASE_LINE_2_PASSWORD_FILE: '/run/secrets/b',
+        MILLRACE_DATABASE_NONE: ' ',
+      },
+      {
+        databases: {
+          plant: { url: 'postgres://db/a', passwordFile: undefined },
+          line_2: { url: 'postgres://db/b', passwordFile: '/run/secrets/b' },
+        },
+      },
+    ],
     [{ MILLRACE_STORE: 'objects' }, { store: '/plant/objects' }],
     [{ MILLRACE_STORE: '/objects' }, { store: '/objects' }],
     [{ MILLRACE_STORE: 's3://bucket/prefix' }, { store: 's3://bucket/prefix' }],

@@ -35,6 +35,7 @@ describe('settings', () => {
     expect(await settings({ TEMPORAL_NAMESPACE: 'plants', TEMPORAL_API_KEY: 'secret', DATABASE_POOL: '3' })).toEqual({
       temporal: { address: 'temporal:7233', namespace: 'plants', apiKey: 'secret', tls: true },
       database: { connectionString: 'postgres://db/millrace', max: 3 },
+      databases: {},
       store: { kind: 'folder', root: join(folder, '.millrace/store') },
       s3: { endpoint: undefined, region: undefined, pathStyle: false, ca: undefined },
       scratch: join(folder, '.millrace/scratch'),
@@ -159,6 +160,18 @@ describe('the password of an external database', () => {
     const DATABASE_PASSWORD_FILE = await write('password', `${password}\n`);
     const DATABASE_URL = `postgres://${user}@${host}:${port}/${database}`;
     expect(await connected({ DATABASE_URL, DATABASE_PASSWORD_FILE })).toBe(user);
+  });
+
+  it('of one that sources are queried from, too', async () => {
+    const found = await settings({
+      MILLRACE_DATABASE_PLANT: 'postgres://reader@db/plant',
+      MILLRACE_DATABASE_PLANT_PASSWORD_FILE: await write('plant', 'a/b\n'),
+      MILLRACE_DATABASE_OTHER: 'postgres://db/other',
+    });
+    expect(found.databases).toEqual({ plant: 'postgres://reader:a%2Fb@db/plant', other: 'postgres://db/other' });
+    await expect(
+      settings({ MILLRACE_DATABASE_PLANT: 'secret', MILLRACE_DATABASE_PLANT_PASSWORD_FILE: join(folder, 'plant') }),
+    ).rejects.toEqual(configError(/^MILLRACE_DATABASE_PLANT is no URL\n/));
   });
 
   it('is refused where its file is not there', async () => {

@@ -113,6 +113,13 @@ describe('a table', () => {
     expect(names(content)).toEqual(['time', 'level', 'level_2', 'column4']);
   });
 
+  it('has names of which tens of thousands are the same', () => {
+    const many = 50_000;
+    const row = (time: string, cell: string) => [time, ...Array<string>(many).fill(cell)].join(',');
+    const content = text(row('time', 'level'), row('2024-03-01', '1.5'), row('2024-03-02', '2.5'));
+    expect(names(content)?.at(-1)).toBe(`level_${many}`);
+  });
+
   it('of words alone has its first row for names, as a guess', () => {
     expect(findTable(text('sensor,state', 'a,open', 'b,closed'))).toMatchObject({ headerLine: 1, sure: 'guess' });
   });

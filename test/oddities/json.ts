@@ -60,6 +60,12 @@ export const JSONS: Oddity[] = [
   json('an object a line', 'plant.jsonl', lines),
   json('an object a line, in gzip', 'plant.json.gz', (objects) => gzipSync(lines(objects)), { packing: 'gzip' }),
   json('an array of objects', 'plant.json', (objects) => JSON.stringify(objects)),
+  json('in UTF-16', 'plant.json', (objects) => Buffer.from(`\ufeff${lines(objects)}`, 'utf16le'), {
+    encoding: 'utf-16le',
+  }),
+  json('an array in UTF-16', 'plant.json', (objects) => Buffer.from(JSON.stringify(objects), 'utf16le').swap16(), {
+    encoding: 'utf-16be',
+  }),
   json('an array over many lines', 'plant.json', (objects) => JSON.stringify(objects, null, 2)),
   json('keys that are not there where a reading is missing', 'plant.ndjson', (objects) =>
     lines(objects.map((each) => Object.fromEntries(Object.entries(each).filter(([, value]) => value !== null)))),

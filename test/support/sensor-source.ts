@@ -7,7 +7,7 @@ import { createInspect, type Inspected } from '../../activities/inspect.js';
 import type { Selection } from '../../activities/interval.js';
 import { createRead, type Staged, type StagedFile } from '../../activities/read.js';
 import type { Rules } from '../../activities/rules.js';
-import { type Listing, listSource } from '../../activities/source.js';
+import { type Listing, listSource, type SourceFile } from '../../activities/source.js';
 import { readJson, writeJson } from '../../store/frames.js';
 import { runMapped, type TestStores } from './stores.js';
 
@@ -55,8 +55,18 @@ export async function writeSource(
 
 /** Lists, reads and chunks a source, as the first steps of a pipeline do. */
 export async function chunkSource(stores: TestStores, source: string, options: Options = {}): Promise<Chunked> {
+  const { files = [], ...others } = options;
+  return chunkFiles(stores, source, await listSource(source, files), others);
+}
+
+/** The same of files that are listed. */
+export async function chunkFiles(
+  stores: TestStores,
+  source: string,
+  pinned: SourceFile[],
+  options: Omit<Options, 'files'> = {},
+): Promise<Chunked> {
   const {
-    files = [],
     tz = 'UTC',
     from = null,
     to = null,
@@ -68,7 +78,6 @@ export async function chunkSource(stores: TestStores, source: string, options: O
     ...AS_IT_IS,
     ...options,
   };
-  const pinned = await listSource(source, files);
   const ref = await writeJson(stores.objects, 'listings', pinned, pinned.length);
   const listing = { ref, source, files: pinned.length, bytes: 0 };
   const inspected = await inspectListing(stores, listing, params);
