@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Encoding, type EncodingGuess, guessEncoding } from '../formats/encoding.js';
@@ -217,8 +217,9 @@ export function unpacked(path: string, packing: Packing): { stream: Readable; cl
   // A damaged zstd frame may take long: between small blocks, other work has its turn.
   const raw = createReadStream(path, { highWaterMark: packing === 'zstd' ? 1 << 14 : 1 << 18 });
   const close = () => raw.destroy();
-  if (packing !== 'gzip' && packing !== 'zstd') return { stream: raw, close };
-  const stream = packing === 'gzip' ? createGunzip() : unzstd();
+  if (packing === 'zstd') return { stream: Readable.from(unzstd(raw), { objectMode: false }), close };
+  if (packing !== 'gzip') return { stream: raw, close };
+  const stream = createGunzip();
   // What goes wrong with the file is told to who reads what comes out.
   raw.once('error', (error) => stream.destroy(error));
   return { stream: raw.pipe(stream), close };

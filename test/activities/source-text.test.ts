@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -96,6 +96,23 @@ describe('a text file', () => {
   it('by zstd that asks for more memory than zstd itself would take is refused', async () => {
     const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x04, 0xf8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     await expect(plain(await file(header))).rejects.toThrow('larger than 128 MiB');
+  });
+
+  it('by zstd that is made to fill a disk is left in time', async () => {
+    const block = (last: boolean) => {
+      const header = Buffer.alloc(4, 'x');
+      // The same byte, 128 KiB of it.
+      header.writeUIntLE((131_072 << 3) | (1 << 1) | Number(last), 0, 3);
+      return header;
+    };
+    const frame = [
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38]),
+      ...Array<Buffer>(9_999).fill(block(false)),
+      block(true),
+    ];
+    const path = await file(Buffer.concat(frame));
+    await expect(plain(path)).rejects.toThrow('it unpacks to more than 1,000 times its size');
+    expect((await stat(join(folder, 'plain'))).size).toBeLessThan(2 ** 29);
   });
 
   it('is none where it has bytes that no text has', async () => {
