@@ -1,5 +1,6 @@
 import { MillraceError } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
+import { agreed } from '../formats/agreement.js';
 import { layoutOf } from '../formats/layout.js';
 import { seriesName } from '../formats/series-name.js';
 import type { Shape } from '../formats/shape.js';
@@ -85,7 +86,8 @@ export function createInspect(stores: Stores) {
       }));
       seen.sort((a, b) => (a.file.path < b.file.path ? -1 : 1));
       const leftOut = seen.flatMap((each) => each.leftOut);
-      const tables = seen.flatMap((each) => each.tables.map((table) => ({ ...table, file: each.file })));
+      const found = seen.flatMap((each) => each.tables.map((table) => ({ ...table, file: each.file })));
+      const tables = agreed(found, ({ kind }) => kind === 'text');
       if (tables.length === 0) throw nothingToRead(leftOut, inputs);
       const orders = ordersOf(tables, inputs.dayFirst);
       const pinned = tables.map((table, at) => sourceTable(table, orders[at]!.order));

@@ -247,6 +247,16 @@ describe('dates as 03/04/2024', () => {
     expect(found.readings[0]).toBe('2024-04-03T10:00:00.000Z x 1.5');
   });
 
+  test('and numbers as 1.250 are read as in the other files of a source', async () => {
+    const day = (n: number, values: string[]) =>
+      `Zeit;Druck\n${values.map((value, at) => `0${n}.03.2024 0${at}:00;${value}`).join('\n')}\n`;
+    const found = await read(
+      await writeSource(stores, { 'a.csv': day(1, ['1.250,5', '980,25']), 'b.csv': day(2, ['1.250', '1.125']) }),
+      { dayFirst: true },
+    );
+    expect(found.readings.map((reading) => reading.split(' ')[2])).toEqual(['1250.5', '980.25', '1250', '1125']);
+  });
+
   test('are not looked for in a file that is damaged: it is named', async () => {
     const days = Array.from({ length: 40_000 }, (_, at) => `03/04/2024 10:${String(at % 60).padStart(2, '0')}`);
     const bytes = gzipSync(Buffer.from(`\ufeff${long(days)}`, 'utf16le'));
