@@ -556,6 +556,15 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('names of columns and units may hold anything, also NUL', async () => {
+    const found = await readLines([`time,a\0b,c'd,"e""f"`, '2024-01-01,1,2,3', '2024-01-02,4 °\0C,5,6'], {
+      encoding: 'windows-1252',
+    });
+    expect(found.readings.map((reading) => reading.split(' ').slice(1).join(' '))).toEqual(
+      expect.arrayContaining(['a/a\0b 1', "a/c'd 5", 'a/e"f 6']),
+    );
+  });
+
   test('names of columns that need quotes are no record', async () => {
     const keys = { 'a,b': 1, 'c\nd': 2, 'e "f"': 3 };
     const found = await read(
