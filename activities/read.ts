@@ -68,6 +68,8 @@ interface Item {
 
 /** Most of the time for a small file is not spent in DuckDB, whose threads a large one takes all. */
 const FILES_AT_ONCE = 4;
+/** Of smaller files nobody asks how far they are. */
+const SMALL = 4_000_000;
 /** A small file is as much work as so many bytes of a large one. */
 const LEAST_WEIGHT = 500_000;
 
@@ -109,7 +111,10 @@ export function createRead(stores: Stores) {
           tell();
         };
         if ((await kept.get(key)) === null)
-          await kept.put(key, await stageTable(stores, table, key, inputs.tz, attempt, onShare));
+          await kept.put(
+            key,
+            await stageTable(stores, table, key, inputs.tz, attempt, table.file.bytes < SMALL ? undefined : onShare),
+          );
         shares.delete(item);
         done += table.file.bytes;
         tell();
@@ -163,7 +168,7 @@ async function stageTable(
   key: string,
   tz: string,
   attempt: Attempt,
-  onShare: (share: number) => void,
+  onShare: ((share: number) => void) | undefined,
 ): Promise<StagedFile> {
   const { file, layout, name } = table;
   const path = pathOf(file, table);
@@ -194,7 +199,7 @@ async function stage(
   read: ReadSql,
   scratch: string,
   { signal }: Attempt,
-  onShare: (share: number) => void,
+  onShare: ((share: number) => void) | undefined,
 ): Promise<Fates> {
   const { text, form, values } = read.layout;
   const width = form === 'long' ? 1 : values.length;
@@ -253,28 +258,28 @@ async function* recordsIn(duck: DuckSession, staged: string): AsyncGenerator<num
 }
 
 async function count(duck: DuckSession, path: string, width: number, badRecords: number): Promise<Fates> {
-  const staged: Fates = { ...NOTHING, quarantined: {} };
-  const from = `FROM read_parquet(${quote(path)})`;
-  for (const { reason, n, zoneless } of await duck.rows<{ reason: string | null; n: number; zoneless: boolean }>(
-    `SELECT reason, count(*)::DOUBLE AS n, first(zoneless) AS zoneless ${from} GROUP BY reason ORDER BY reason`,
+  const staged: Fates = { ...NOTHING, quarantined: {}, days: [] };
+  // XOR and an exact integer sum: the same in whatever order threads deliver rows.
+  for (const { reason, zoneless, day, rows, print } of await duck.rows<
+    FileDay & { reason: string | null; zoneless: boolean }
+  >(
+    `SELECT reason, day, count(*)::DOUBLE AS rows, bool_or(zoneless) AS zoneless,
+            bit_xor(hash(time, sensor, value))::VARCHAR || '-' || sum(hash(time, sensor, value))::VARCHAR AS print
+     FROM read_parquet(${quote(path)}) GROUP BY reason, day ORDER BY reason, day`,
   )) {
-    staged.read += n;
-    if (reason === null) staged.zoneless = zoneless;
-    if (reason === 'missing' || reason === 'sentinel') staged.missing += n;
-    else if (reason !== null) staged.quarantined[reason] = n;
-    if (reason === 'sentinel') staged.sentinels = n;
+    staged.read += rows;
+    if (reason === null) {
+      staged.zoneless ||= zoneless;
+      staged.days.push({ day, rows, print });
+    } else if (reason === 'missing' || reason === 'sentinel') staged.missing += rows;
+    else staged.quarantined[reason] = rows;
+    if (reason === 'sentinel') staged.sentinels = rows;
   }
   if (badRecords > 0) {
     staged.quarantined.bad_record = badRecords * width;
     staged.read += badRecords * width;
   }
   staged.clockSteps = await clockSteps(duck, path, width);
-  // XOR and an exact integer sum: the same in whatever order threads deliver rows.
-  staged.days = await duck.rows<FileDay>(
-    `SELECT day, count(*)::DOUBLE AS rows,
-            bit_xor(hash(time, sensor, value))::VARCHAR || '-' || sum(hash(time, sensor, value))::VARCHAR AS print
-     ${from} WHERE reason IS NULL GROUP BY day ORDER BY day`,
-  );
   return staged;
 }
 

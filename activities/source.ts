@@ -4,6 +4,7 @@ import { dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
+import { eachOf } from '../store/each-of.js';
 import { hashFile } from '../store/hash.js';
 import type { Stored } from '../store/objects/object-store.js';
 
@@ -36,6 +37,9 @@ export const ENDING =
 export const KNOWN_ENDINGS =
   '.csv, .tsv, .tab, .txt, .dat, .json, .ndjson, .jsonl, each also with .gz or .zst; .parquet, .xlsx, .sqlite, .db, .zip';
 
+/** While one is hashed, the disk is asked for others. */
+const FILES_AT_ONCE = 4;
+
 /**
  * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
  * what it matches; a file itself. Links within a source are passed over; one that a glob names must not lead out of it.
@@ -48,12 +52,10 @@ export async function listSource(source: string, only: readonly string[], signal
     });
   }
   const { root, paths } = await matches(source, only);
-  const files: SourceFile[] = [];
-  for (const path of paths) {
+  return eachOf(paths, FILES_AT_ONCE, (path) => {
     signal?.throwIfAborted();
-    files.push(await pin(root, path, signal));
-  }
-  return files;
+    return pin(root, path, signal);
+  });
 }
 
 async function matches(source: string, only: readonly string[]): Promise<{ root: string; paths: string[] }> {

@@ -5,11 +5,15 @@ import { benchDag } from './dag.js';
 import { benchFeatures } from './features.js';
 import { benchPredict } from './predict.js';
 import type { Row } from './row.js';
+import { benchSmallFiles } from './small-files.js';
+import { benchSources } from './sources.js';
 
 /** `npm run bench [-- NAME…] [--peers] [--json]`: measures ours and the peers in turn, and prints ratios. */
 const BENCHES: Record<string, () => Promise<Row[]>> = {
   clustering: benchClustering,
   chunking: benchChunking,
+  sources: benchSources,
+  'small-files': benchSmallFiles,
   features: benchFeatures,
   dag: benchDag,
   predict: benchPredict,

@@ -31,8 +31,6 @@ export class Duck {
     options.signal?.addEventListener('abort', interrupt, { once: true });
     try {
       await connection.run(`SET TimeZone = ${quote(options.tz)}`);
-      // Only then it counts what it has done; printing is another setting.
-      await connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
       return await work(new DuckSession(connection));
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -51,6 +49,8 @@ export class Duck {
       temp_directory: this.settings.scratch,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // Each file is read once or twice, and kept by the system: a copy of ours would only take memory.
+      enable_external_file_cache: 'false',
       // One writer per day would otherwise open and close files over and over on sources of many days.
       partitioned_write_max_open_files: '500',
     });
@@ -72,6 +72,8 @@ export class DuckSession {
       await this.connection.run(sql);
       return;
     }
+    // Only then it counts what it has done; printing is another setting.
+    await this.connection.run('SET enable_progress_bar = true; SET enable_progress_bar_print = false');
     const timer = setInterval(() => {
       const { percentage } = this.connection.progress;
       if (percentage >= 0) onShare(percentage / 100);
