@@ -76,7 +76,7 @@ async function* recordsOf(
   let above = skip;
   let lines: string[] = [];
   for await (const block of byteLines(path, gzip ? 'gzip' : 'none', signal)) {
-    lines.push(...block.slice(above).filter((line) => line !== ''));
+    lines = lines.concat(block.slice(above).filter((line) => line !== ''));
     above = Math.max(0, above - block.length);
     const { records, rest } = parted(lines, delimiter, width, false);
     lines = rest;

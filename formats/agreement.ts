@@ -77,7 +77,7 @@ const tells = (one: Roles, two: Roles) =>
     : one.values.length > two.values.length;
 
 const isSame = (one: Roles, two: Roles) =>
-  String([one.form, one.sensors, one.values]) === String([two.form, two.sensors, two.values]);
+  JSON.stringify([one.form, one.sensors, one.values]) === JSON.stringify([two.form, two.sensors, two.values]);
 
 function withRoles(shape: Shape, { roles }: Shape): Shape {
   const why = 'so it is in other files with the same columns';
