@@ -42,10 +42,12 @@ function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
   const { time, stamp, zoneless } = momentSql(layout.time, utc, column);
   const { cells, value } = readingsOf(layout, name, column);
   const number = numbered ? 'record, ' : '';
+  // A name with NUL is none for types of DuckDB, nor for Postgres.
+  const named = layout.form === 'wide' ? 'sensor' : "replace(sensor, chr(0), '\uFFFD')";
   return `
     SELECT ${number}CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "(t::DATE - DATE '1970-01-01')"}::INTEGER END AS day,
            CASE WHEN reason IS NULL THEN epoch_us(t)::DOUBLE END AS time,
-           sensor, value + 0 AS value, zoneless, reason,
+           ${named} AS sensor, value + 0 AS value, zoneless, reason,
            CASE WHEN reason IS NOT NULL AND reason <> 'missing' AND reason <> 'sentinel' THEN concat_ws(',', stamp, sensor, cell::VARCHAR) END AS raw
     FROM (
       SELECT *, CASE
@@ -80,7 +82,7 @@ function readingsOf(layout: Layout, file: string, column: (each: Column) => stri
   }
   const names = values.map(({ name }) =>
     form === 'wide'
-      ? quote(file === '' ? name : `${file}/${name}`)
+      ? quote((file === '' ? name : `${file}/${name}`).replaceAll('\0', '\uFFFD'))
       : `${sensors.map((each) => present(`${column(each)}::VARCHAR`)).join(` || '/' || `)} || ${quote(`/${name}`)}`,
   );
   const [first] = values as [ValueColumn];

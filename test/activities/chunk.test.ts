@@ -309,6 +309,12 @@ describe('duplicates', () => {
     expect(found.manifest.days[0]).toMatchObject({ rows: 3, duplicates: 2 });
   });
 
+  test('of sensors whose names hold NUL are found as well', async () => {
+    const lines = text([LONG, '2024-01-01,x\0y,1', '2024-01-01,x\0y,2', '2024-01-01,z,2']);
+    const found = await chunkSource(stores, await writeSource(stores, { 'a.csv': lines }), { encoding: 'utf-8' });
+    expect(await contents(found)).toEqual({ '2024-01-01 x\uFFFDy': ['00:00:00 2'], '2024-01-01 z': ['00:00:00 2'] });
+  });
+
   test('are found in files with bad records and without', async () => {
     const source = await writeSource(stores, {
       'a.csv': text([LONG, '2024-01-01,x,1', '2024-01-01,x', '2024-01-01,x,2']),

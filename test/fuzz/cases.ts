@@ -118,7 +118,10 @@ export class Cases {
     const other = Buffer.from(chance.pick(this.seeds).lines.join('\n'));
     const bytes = inner.bytes;
     if (kind === 'gzip' || kind === 'zstd') {
-      const packed = kind === 'gzip' ? gzip(bytes) : zstd(bytes, { block: chance.pick([100, 1000, 100_000]) });
+      const packed =
+        kind === 'gzip'
+          ? gzip(bytes)
+          : zstd(bytes, { block: chance.pick(bytes.length < 500_000 ? [100, 1000, 100_000] : [100_000]) });
       const ending = inner.ending + (kind === 'gzip' ? '.gz' : '.zst');
       const twin = { how: `from ${kind}`, ending: inner.ending, bytes };
       if (chance.chance(0.3)) return { bytes: packed, ending, records: inner.records, twin };
