@@ -60,7 +60,7 @@ function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
           ${sentinelSql(layout.sentinels)}
         END AS reason
       FROM (
-        SELECT *, CASE WHEN sensor < '!' THEN trim(sensor) = '' ELSE false END AS blank
+        SELECT *, CASE WHEN sensor < '!' THEN regexp_full_match(sensor, '[\\x00-\\x20]*') ELSE false END AS blank
         FROM (SELECT ${number}t, stamp, sensor, cell, ${value} AS value, ${zoneless} AS zoneless
               FROM (SELECT ${number}${time} AS t, ${stamp} AS stamp, ${cells} FROM ${scanSql(path, gzip, layout, numbered)})))
     )`;

@@ -556,6 +556,14 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('a name of blanks and control characters alone is none', async () => {
+    const found = await readLines([LONG, '2024-01-01, ,1', '2024-01-01,\f,2', '2024-01-01,\t\v,3', '2024-01-01, x,4'], {
+      encoding: 'utf-8',
+    });
+    expect(found.staged[0]!.quarantined).toEqual({ no_sensor: 3 });
+    expect(found.usable).toBe(1);
+  });
+
   test('names of columns and units may hold anything, also NUL', async () => {
     const found = await readLines([`time,a\0b,c'd,"e""f"`, '2024-01-01,1,2,3', '2024-01-02,4 °\0C,5,6'], {
       encoding: 'windows-1252',
