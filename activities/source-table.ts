@@ -96,7 +96,8 @@ function lineEdit(text: Layout['text']): ((line: string, number: number) => stri
   const { delimiter, comment, skip } = text;
   return (line, number) => {
     if (number <= skip || (comment !== '' && line.startsWith(comment))) return '';
-    return delimiter === 'blank' ? line.trim().replaceAll(/[ \t]+/g, '\t') : line;
+    // In UTF-8, a byte that ends a letter may look like a blank of another kind.
+    return delimiter === 'blank' ? line.replaceAll(/^[ \t]+|[ \t]+$/g, '').replaceAll(/[ \t]+/g, '\t') : line;
   };
 }
 

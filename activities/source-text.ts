@@ -81,7 +81,7 @@ export async function readHead(path: string, options: HeadOptions = {}): Promise
 export interface PlainText {
   packing: Packing;
   encoding: Encoding;
-  /** What becomes of each line, counted from 1; null: lines stay as they are. */
+  /** What becomes of each line, counted from 1, in UTF-8 of its bytes; null: lines stay as they are. */
   edit: ((line: string, number: number) => string) | null;
 }
 
@@ -96,18 +96,37 @@ export async function writePlain(
   try {
     const text = decoded(stream, encoding);
     const edited = edit === null ? text : editedLines(text, edit);
-    await pipeline(edited, createWriteStream(target), { ...(signal && { signal }) });
+    const file = createWriteStream(target).setDefaultEncoding(encoding === 'utf-8' ? 'latin1' : 'utf8');
+    await pipeline(edited, file, { ...(signal && { signal }) });
   } finally {
     close();
   }
 }
 
+/** A text without the mark at its beginning; of UTF-8 each byte is a character, so that what is none stays what it is. */
 async function* decoded(blocks: AsyncIterable<Buffer>, encoding: Encoding): AsyncGenerator<string> {
-  // A mark at the beginning is taken off by the decoder itself.
+  if (encoding === 'utf-8') {
+    let start: Buffer | null = Buffer.alloc(0);
+    for await (const block of blocks) {
+      if (start === null) yield block.toString('latin1');
+      else {
+        start = Buffer.concat([start, block]);
+        if (start.length < UTF8_MARK.length) continue;
+        yield withoutMark(start).toString('latin1');
+        start = null;
+      }
+    }
+    if (start !== null) yield withoutMark(start).toString('latin1');
+    return;
+  }
   const decoder = new TextDecoder(encoding);
   for await (const block of blocks) yield decoder.decode(block, { stream: true });
   yield decoder.decode();
 }
+
+const UTF8_MARK = Buffer.from('\ufeff');
+const withoutMark = (start: Buffer) =>
+  start.subarray(0, UTF8_MARK.length).equals(UTF8_MARK) ? start.subarray(UTF8_MARK.length) : start;
 
 /** Calls `edit` with each line, counted from 1, without its end. */
 async function* editedLines(

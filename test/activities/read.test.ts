@@ -528,14 +528,19 @@ describe('quarantine', () => {
     expect(found.quarantine).toHaveLength(200);
   });
 
-  test('text that is not UTF-8, far down in a file that is, is a bad record', async () => {
+  test.each([
+    ['is read as it lies there', ''],
+    ['is written anew', '# remark\n'],
+  ])('text that is not UTF-8, far down in a file that is and %s, is a bad record', async (_, above) => {
     const good = '2024-01-01,x,2\n'.repeat(20_000);
+    const umlauts = Buffer.from('2024-01-01,süd,2\n').toString('latin1');
     const source = await writeSource(stores, {
-      'a.csv': Buffer.from(`${LONG}\n${good}2024-01-01,s\xfcd,1\n`, 'latin1'),
+      'a.csv': Buffer.from(`${above}${LONG}\n${umlauts}${good}2024-01-01,s\xfcd,1\n`, 'latin1'),
     });
     const found = await read(source);
     expect(found.staged[0]!.quarantined).toEqual({ bad_record: 1 });
-    expect(found.usable).toBe(20_000);
+    expect(found.readings[0]).toContain(' süd 2');
+    expect(found.usable).toBe(20_001);
   });
 
   test('a number with a unit that the beginning of the file has not is set apart: it may be of another scale', async () => {
