@@ -7,7 +7,8 @@ import { decideOrder, orderOf } from '../formats/times.js';
 import { quote } from '../store/sql.js';
 import { listMembers, unpackMember } from './archive.js';
 import type { Attempt, Stores } from './context.js';
-import { columnSql, parquetScanSql, scanSql } from './scan-sql.js';
+import { recordsSql } from './numbered.js';
+import { columnSql, parquetScanSql } from './scan-sql.js';
 import type { SourceFile } from './source.js';
 import { jsonColumns, jsonForm } from './source-json.js';
 import { firstBytes, localHead, localPath, unreadable } from './source-local.js';
@@ -236,7 +237,8 @@ async function daysIn(
 ): Promise<[number, number][]> {
   const plain = await scannable(stores, path, place, layout, scratch, attempt);
   const scan = scanLayout(layout);
-  if (scan.time.form === 'parts') return [];
+  if (scan.time.form === 'parts' || scan.text === null) return [];
+  const records = await recordsSql(plain, scan.text, scratch, attempt.signal);
   const stamp = columnSql(scan, scan.time.columns[0]!);
   const pattern = quote('(\\d{1,2})[-/. ](\\d{1,2})[-/. ]\\d{2,4}');
   const days = await stores.duck.session({ tz: 'UTC', signal: attempt.signal }, (duck) =>
@@ -244,7 +246,7 @@ async function daysIn(
       SELECT one, two
       FROM (SELECT try_cast(day.one AS INTEGER) AS one, try_cast(day.two AS INTEGER) AS two, nth
             FROM (SELECT regexp_extract(${stamp}, ${pattern}, ['one', 'two']) AS day, row_number() OVER () AS nth
-                  FROM ${scanSql(plain.path, plain.gzip, scan)}))
+                  FROM ${records}))
       WHERE one BETWEEN 1 AND 31 AND two BETWEEN 1 AND 31 GROUP BY one, two ORDER BY min(nth) LIMIT ${MOST_DAYS}`),
   );
   return days.map(({ one, two }) => [one, two]);

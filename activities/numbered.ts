@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Layout } from '../formats/layout.js';
-import { parted, type TextRecord } from '../formats/text-records.js';
+import { MOST_RECORD_CHARS, parted, type TextRecord } from '../formats/text-records.js';
 import { csvLine, csvQuoted, writeLines } from './csv-cells.js';
+import { COLUMNS_AT_ONCE, scanSql } from './scan-sql.js';
 import type { Scannable } from './source-table.js';
-import { byteLines } from './source-text.js';
+import { byteLines, hasLongLine } from './source-text.js';
 
 type Text = Pick<NonNullable<Layout['text']>, 'delimiter' | 'width' | 'skip'>;
 
@@ -30,6 +32,30 @@ export async function writeNumbered(
     }
   }
   await writeLines(target, numbered(), signal, 'latin1');
+}
+
+/** The records of a text as they lie there, or numbered where one is so long that its errors would take long. */
+export async function recordsSql(
+  scannable: Scannable,
+  text: NonNullable<Layout['text']>,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!(await hasLongRecords(scannable, text, signal))) return scanSql(scannable.path, scannable.gzip, { text });
+  const path = join(scratch, 'numbered.csv');
+  await writeNumbered(scannable, text, path, signal);
+  return scanSql(path, false, { text: { ...text, skip: 0 } }, true);
+}
+
+/** Whether records are so long that DuckDB's errors of them, one for each cell, would take long. */
+export async function hasLongRecords(
+  { path, gzip }: Scannable,
+  { width }: Pick<Text, 'width'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // All of it is read in any case: of gzip, DuckDB does not look at the end.
+  const long = await hasLongLine(path, gzip ? 'gzip' : 'none', MOST_RECORD_CHARS, signal);
+  return long || width > COLUMNS_AT_ONCE;
 }
 
 /**

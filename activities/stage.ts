@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { MOST_RECORD_CHARS } from '../formats/text-records.js';
 import type { DuckSession } from '../store/duck.js';
 import { adoptFile } from '../store/frames.js';
 import type { Stored } from '../store/objects/object-store.js';
 import { quote } from '../store/sql.js';
 import type { Attempt, Stores } from './context.js';
-import { writeBadRecords, writeNumbered } from './numbered.js';
+import { hasLongRecords, writeBadRecords, writeNumbered } from './numbered.js';
 import { type ReadSql, stagedSql } from './read-sql.js';
 import { COLUMNS_AT_ONCE, quarantineSql } from './scan-sql.js';
-import { hasLongLine } from './source-text.js';
 
 /** The good readings of one day in one file, and a fingerprint of them that does not depend on their order. */
 export interface FileDay {
@@ -61,10 +59,7 @@ export async function stage(
 ): Promise<Fates> {
   const { text, form, values } = read.layout;
   const width = form === 'long' ? 1 : values.length;
-  const long =
-    text !== null &&
-    ((await hasLongLine(read.path, read.gzip ? 'gzip' : 'none', MOST_RECORD_CHARS, signal)) ||
-      text.width > COLUMNS_AT_ONCE);
+  const long = text !== null && (await hasLongRecords(read, text, signal));
   return stores.duck.session({ tz: read.tz, signal }, async (duck) => {
     const out = join(scratch, 'staged.parquet');
     const bad = join(scratch, 'bad.csv');

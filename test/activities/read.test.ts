@@ -247,6 +247,18 @@ describe('dates as 03/04/2024', () => {
     expect(found.readings[0]).toBe('2024-04-03T10:00:00.000Z x 1.5');
   });
 
+  test('are found beside records of very many cells', async () => {
+    const days = Array.from({ length: 20_000 }, (_, at) => `03/04/2024 10:${String(at % 60).padStart(2, '0')}`);
+    const lines = long(days).trimEnd().split('\n');
+    const found = await read(
+      await writeSource(stores, {
+        'a.csv': `${[...lines, 'a,'.repeat(300_000), '13/04/2024 10:00,x,1.5'].join('\n')}\n`,
+      }),
+    );
+    expect(found.staged[0]!.quarantined).toEqual({ bad_record: 1 });
+    expect(found.readings[0]).toContain('2024-04-03T10:00');
+  });
+
   test('and numbers as 1.250 are read as in the other files of a source', async () => {
     const day = (n: number, values: string[]) =>
       `Zeit;Druck\n${values.map((value, at) => `0${n}.03.2024 0${at}:00;${value}`).join('\n')}\n`;
