@@ -16,6 +16,9 @@ export interface ReadSql {
   tz: string;
 }
 
+/** Signs that nobody sees: a name of such alone is none. */
+const BLANKS = '[\\x00-\\x20\\x7f-\\x{a0}\\x{feff}\\p{Z}]*';
+
 /** Readings are taken from these years; a clock that says otherwise is wrong. */
 const EARLIEST = "TIMESTAMP '1970-01-01'";
 const LATEST = "TIMESTAMP '2100-01-01'";
@@ -60,7 +63,7 @@ function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
           ${sentinelSql(layout.sentinels)}
         END AS reason
       FROM (
-        SELECT *, CASE WHEN sensor < '!' THEN regexp_full_match(sensor, '[\\x00-\\x20]*') ELSE false END AS blank
+        SELECT *, CASE WHEN sensor < '!' OR sensor > '~' THEN regexp_full_match(sensor, ${quote(BLANKS)}) ELSE false END AS blank
         FROM (SELECT ${number}t, stamp, sensor, cell, ${value} AS value, ${zoneless} AS zoneless
               FROM (SELECT ${number}${time} AS t, ${stamp} AS stamp, ${cells} FROM ${scanSql(path, gzip, layout, numbered)})))
     )`;

@@ -574,11 +574,22 @@ describe('quarantine', () => {
   });
 
   test('a name of blanks and control characters alone is none', async () => {
-    const found = await readLines([LONG, '2024-01-01, ,1', '2024-01-01,\f,2', '2024-01-01,\t\v,3', '2024-01-01, x,4'], {
-      encoding: 'utf-8',
-    });
-    expect(found.staged[0]!.quarantined).toEqual({ no_sensor: 3 });
-    expect(found.usable).toBe(1);
+    const found = await readLines(
+      [
+        LONG,
+        '2024-01-01, ,1',
+        '2024-01-01,\f,2',
+        '2024-01-01,\t\v,3',
+        '2024-01-01,\u00a0\u2029,5',
+        '2024-01-01, x,4',
+        '2024-01-01,ü,6',
+      ],
+      {
+        encoding: 'utf-8',
+      },
+    );
+    expect(found.staged[0]!.quarantined).toEqual({ no_sensor: 4 });
+    expect(found.usable).toBe(2);
   });
 
   test('names of columns and units may hold anything, also NUL', async () => {
