@@ -96,8 +96,9 @@ function lineEdit(text: Layout['text']): ((line: string, number: number) => stri
   const { delimiter, comment, skip } = text;
   return (line, number) => {
     if (number <= skip || (comment !== '' && line.startsWith(comment))) return '';
-    // In UTF-8, a byte that ends a letter may look like a blank of another kind.
-    return delimiter === 'blank' ? line.replaceAll(/^[ \t]+|[ \t]+$/g, '').replaceAll(/[ \t]+/g, '\t') : line;
+    if (delimiter !== 'blank') return line;
+    // Not `trim`: in UTF-8, a byte that ends a letter may look like a blank of another kind.
+    return line.replaceAll(/[ \t]+/g, '\t').replaceAll(/^\t|\t$/g, '');
   };
 }
 

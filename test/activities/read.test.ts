@@ -573,6 +573,15 @@ describe('quarantine', () => {
     ]);
   });
 
+  test('very many blanks between cells are one', async () => {
+    const lines = Array.from(
+      { length: 60 },
+      (_, at) => `  2024-01-01T00:${String(at).padStart(2, '0')}:00   ${at}.5  7  `,
+    );
+    const found = await readLines(['time  a  b', ...lines, `2024-01-02T00:00:00${' '.repeat(400_000)}1.5 2`]);
+    expect(found).toMatchObject({ read: 122, usable: 122 });
+  });
+
   test('a name of blanks and control characters alone is none', async () => {
     const found = await readLines(
       [
