@@ -1,18 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { MillraceError } from '../config/errors.js';
-import type { Encoding } from '../formats/encoding.js';
 import { csvLine, csvQuoted, writeLines } from './csv-cells.js';
 import { eachJsonCell, isJsonObject, stringEnd } from './json-cells.js';
-import { type Packing, unpacked } from './source-text.js';
+import { type Packed, unpacked } from './source-text.js';
 
 /** One object a line, or all of them in an array. */
 export type JsonForm = 'lines' | 'array';
-
-/** How the text of a file is packed and encoded. */
-export interface Packed {
-  packing: Packing;
-  encoding: Encoding;
-}
 
 /** Keys that are ids or times make a column of each value; so many are no table any more. */
 const MAX_COLUMNS = 20_000;

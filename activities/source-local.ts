@@ -9,7 +9,7 @@ import { splitUrl } from './source-bucket.js';
 /** Of a text in a bucket, so much is fetched to see what it is. */
 const HEAD_BYTES = 1 << 20;
 
-/** Where the bytes of a file can be read: where it lies, or, of an object in a bucket, a copy in `scratch`. */
+/** Where the bytes of a file can be read: where it lies, or a copy in `scratch` of an object or an answer. */
 export async function localPath(stores: Stores, file: SourceFile, scratch: string, attempt: Attempt): Promise<string> {
   const path = join(scratch, 'object');
   if (file.object !== undefined) {

@@ -77,10 +77,14 @@ export async function readHead(path: string, options: HeadOptions = {}): Promise
   return { packing, encoding, text: complete ? text : wholeLines(text), complete };
 }
 
-/** How a text is written as plain UTF-8 text. */
-export interface PlainText {
+/** How the text of a file is packed and encoded. */
+export interface Packed {
   packing: Packing;
   encoding: Encoding;
+}
+
+/** How a text is written as plain UTF-8 text. */
+export interface PlainText extends Packed {
   /** What becomes of each line, counted from 1, in UTF-8 of its bytes; null: lines stay as they are. */
   edit: ((line: string, number: number) => string) | null;
 }

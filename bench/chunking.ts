@@ -1,13 +1,8 @@
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { child } from './child.js';
+import { child, type Measured } from './child.js';
 import { inFolder } from './in-folder.js';
 import { median, type Row, row } from './row.js';
-
-interface Measured {
-  seconds: number;
-  peakMiB: number;
-}
 
 const SENSORS = 100;
 const ROUNDS = 3;

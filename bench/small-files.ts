@@ -1,13 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { child } from './child.js';
+import { child, type Measured } from './child.js';
 import { inFolder } from './in-folder.js';
 import { type Row, row } from './row.js';
-
-interface Measured {
-  seconds: number;
-  peakMiB: number;
-}
 
 const FILES = 10_000;
 const SENSORS = 100;

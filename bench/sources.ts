@@ -4,14 +4,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { child } from './child.js';
+import { child, type Measured } from './child.js';
 import { inFolder } from './in-folder.js';
 import { type Row, row } from './row.js';
-
-interface Measured {
-  seconds: number;
-  peakMiB: number;
-}
 
 const ROWS = 50_000_000;
 const SENSORS = 100;
