@@ -148,6 +148,13 @@ async function clockSteps(duck: DuckSession, staged: string, width: number): Pro
   // Of a file that was read several times for its many columns, the first reading says it.
   const once =
     width <= COLUMNS_AT_ONCE ? 'true' : `file_row_number < (SELECT count(*) FROM ${from}) * ${COLUMNS_AT_ONCE / width}`;
+  const step = `SELECT time - lag(time) OVER () AS step`;
+  const usable = `FROM ${from} WHERE reason IS NULL AND ${once}`;
+  // Most files are in the order of time, and to know that, no names need be compared.
+  const [any] = await duck.rows<{ back: number }>(
+    `SELECT count(*)::DOUBLE AS back FROM (${step} ${usable}) WHERE step < 0`,
+  );
+  if (any!.back === 0) return 0;
   const [row] = await duck.rows<{
     pairs: number;
     same: number;
@@ -159,8 +166,7 @@ async function clockSteps(duck: DuckSession, staged: string, width: number): Pro
     SELECT count(*)::DOUBLE AS pairs, count(*) FILTER (same)::DOUBLE AS same,
            count(*) FILTER (step < 0)::DOUBLE AS back, count(*) FILTER (step > 0)::DOUBLE AS forth,
            count(*) FILTER (same AND step < 0)::DOUBLE AS sameBack, count(*) FILTER (same AND step > 0)::DOUBLE AS sameForth
-    FROM (SELECT time - lag(time) OVER () AS step, sensor = lag(sensor) OVER () AS same
-          FROM ${from} WHERE reason IS NULL AND ${once}) WHERE step IS NOT NULL`);
+    FROM (${step}, sensor = lag(sensor) OVER () AS same ${usable}) WHERE step IS NOT NULL`);
   const { pairs, same, back, forth, sameBack, sameForth } = row!;
   const blocks = same > pairs / 2;
   const steps = blocks ? Math.min(sameBack, sameForth) : Math.min(back, forth);
