@@ -4,6 +4,8 @@ import { type Layout, layoutOf } from '../formats/layout.js';
 import { RoleMissing } from '../formats/role-choice.js';
 import { type Shape, shapeOf, shapeOfTyped } from '../formats/shape.js';
 import { decideOrder, orderOf } from '../formats/times.js';
+import type { DuckSession } from '../store/duck.js';
+import { eachOf } from '../store/each-of.js';
 import { quote } from '../store/sql.js';
 import { listMembers, unpackMember } from './archive.js';
 import type { Attempt, Stores } from './context.js';
@@ -50,6 +52,9 @@ interface Look {
 /** Records of tables that are no text, from which is seen what their columns hold; of wide tables, fewer. */
 const SAMPLE_ROWS = 2000;
 const SAMPLE_CELLS = 1e6;
+/** Further down one looks at so many places. */
+const LATER_PLACES = 4;
+const LATER_ROWS = 100;
 /** Whether 3/4 is in March or April is looked for in the whole file, by its days. */
 const MOST_DAYS = 100_000;
 
@@ -134,7 +139,7 @@ async function inspectOne(look: Look, local: Local, member: string | null): Prom
     return inspectText(look, { ...text, kind: 'json', json: { form, keys } }, path, { delimiter: ',', header: 1 });
   }
   const known = file.object === undefined ? choice : { ...choice, ...QUERIED };
-  const seen = shaped(look, text, () => shapeOf(head.text, known));
+  const seen = shaped(look, text, () => shapeOf(head.text, known, head.later));
   return head.complete ? seen : settleOrder(look, seen, await local.whole());
 }
 
@@ -153,13 +158,35 @@ async function inspectParquet(look: Look, path: string, place: Omit<Place, 'kind
       );
       if (sample.length === 0) return { tables: [emptyTable(parquet, 'parquet')], leftOut: [] };
       const typed = columns.map((row) => ({ name: row.column_name, type: row.column_type }));
-      const rows = sample.map((row) => typed.map(({ name }) => row[name] ?? ''));
-      const seen = shaped(look, parquet, () => shapeOfTyped(typed, rows, choice));
+      const cellsOf = (row: Record<string, string | null>) => typed.map(({ name }) => row[name] ?? '');
+      const own = columns.some(({ column_name: name }) => name === 'file_row_number');
+      const later = own || sample.length < most ? [] : await furtherDown(duck, from, most, cellsOf);
+      const seen = shaped(look, parquet, () => shapeOfTyped(typed, sample.map(cellsOf), choice, later));
       for (const table of seen.tables) table.types = typed.map(({ type }) => type);
       return seen;
     } catch (error) {
       throw unreadable(pathOf(file, parquet), 'Parquet', error);
     }
+  });
+}
+
+/** Some records from each of several places of a Parquet file behind its first. */
+async function furtherDown(
+  duck: DuckSession,
+  path: string,
+  first: number,
+  cellsOf: (row: Record<string, string | null>) => string[],
+): Promise<string[][][]> {
+  const from = parquetScanSql(path, { numbered: true });
+  const [all] = await duck.rows<{ n: number }>(`SELECT count(*)::DOUBLE AS n FROM ${from}`);
+  const parts = Array.from({ length: LATER_PLACES }, (_, nth) => (nth + 1) / LATER_PLACES);
+  return eachOf(parts, 1, async (part) => {
+    const start = Math.max(first, first + Math.floor((all!.n - first) * part) - LATER_ROWS);
+    const rows = await duck.rows<Record<string, string | null>>(
+      `SELECT COLUMNS(* EXCLUDE file_row_number)::VARCHAR FROM ${from}
+       WHERE file_row_number >= ${start} AND file_row_number < ${start + LATER_ROWS} ORDER BY file_row_number`,
+    );
+    return rows.map(cellsOf);
   });
 }
 
@@ -188,9 +215,9 @@ async function inspectSqlite(look: Look, path: string, place: Omit<Place, 'kind'
 async function inspectText(look: Look, place: Place, path: string, known: Partial<Choice>): Promise<SeenFile> {
   const { stores, scratch, attempt, choice } = look;
   const made = await scannable(stores, path, place, null, scratch, attempt, SAMPLE_ROWS);
-  const { text } = await readHead(made.path, { encoding: 'utf-8', signal: attempt.signal });
+  const { text, later } = await readHead(made.path, { encoding: 'utf-8', signal: attempt.signal });
   if (text.trim() === '') return { tables: [emptyTable(place, place.kind)], leftOut: [] };
-  return shaped(look, place, () => shapeOf(text, { ...choice, ...known }));
+  return shaped(look, place, () => shapeOf(text, { ...choice, ...known }, later));
 }
 
 function shaped({ file }: Look, place: Place, find: () => Shape | 'empty' | null): SeenFile {

@@ -177,7 +177,7 @@ function nothingToRead(leftOut: readonly LeftOut[], inputs: InspectInput): Millr
     allowed: `its columns: ${list}${alike.length > 0 ? `; these look alike: ${alike.join(', ')}` : ''}`,
     next:
       role === 'time'
-        ? 'name the column of the time with timeColumn, and how it is written with timeFormat; if it has no names, set header=0'
+        ? 'name the column of the time with timeColumn, or those of year, month, day and so on in this order, and how it is written with timeFormat; if it has no names, set header=0'
         : `name the columns with ${OPTION[role]}`,
   });
 }

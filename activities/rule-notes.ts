@@ -18,6 +18,8 @@ const USED = {
   mean: 'of each time their mean was used',
   error: 'there are none',
 };
+/** When so many readings have the time of another, they are of several sensors, perhaps. */
+const MOST_DUPLICATES = 0.2;
 /** Of the days of a sensor, so many look like a counter's. */
 const MOST_DAYS = 0.8;
 /** Its interval is another when it is so many times as long or short. */
@@ -33,12 +35,14 @@ export function ruleNotes(files: readonly StagedFile[], days: readonly DayChunks
       !counters.has(sensor) && chunks.filter((each) => each.cumulative).length >= MOST_DAYS * chunks.length,
   );
   const zeros = sum(days.map((day) => day.chunks.filter(({ signs }) => signs.zeros).length));
+  const duplicates = sum(days.map((day) => day.duplicates));
+  const many = duplicates > MOST_DUPLICATES * sum(days.map((day) => day.duplicates + day.rows));
   const notes: RuleNote[] = [
     {
       rule: 'duplicates',
-      count: sum(days.map(({ duplicates }) => duplicates)),
-      what: `readings of a sensor at a time that has another; ${USED[rules.duplicates]}`,
-      set: `duplicates: ${rules.duplicates === 'last' ? 'first' : 'last'}`,
+      count: duplicates,
+      what: `readings of a sensor at a time that has another; ${USED[rules.duplicates]}${many ? '; so many may be of several sensors: name the column that tells them apart' : ''}`,
+      set: many ? 'sensorColumn: …' : `duplicates: ${rules.duplicates === 'last' ? 'first' : 'last'}`,
     },
     {
       rule: 'sentinels',

@@ -16,7 +16,8 @@ export function scanSql(path: string, gzip: boolean, { text }: Pick<Layout, 'tex
 }
 
 /** Folders called `month=3` are part of a file's name, no columns of it. */
-export const parquetScanSql = (path: string) => `read_parquet(${quote(path)}, hive_partitioning = false)`;
+export const parquetScanSql = (path: string, { numbered }: { numbered: boolean } = { numbered: false }) =>
+  `read_parquet(${quote(path)}, hive_partitioning = false${numbered ? ', file_row_number = true' : ''})`;
 
 /** What a column is called in a scan. */
 export const columnSql = ({ text }: Pick<Layout, 'text'>, { at, name }: Column) =>

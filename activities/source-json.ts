@@ -4,8 +4,8 @@ import { csvLine, csvQuoted, writeLines } from './csv-cells.js';
 import { eachJsonCell, isJsonObject, stringEnd } from './json-cells.js';
 import { type Packed, unpacked } from './source-text.js';
 
-/** One object a line, or all of them in an array. */
-export type JsonForm = 'lines' | 'array';
+/** One object a line, or all of them in an array, which may lie within an object. */
+export type JsonForm = 'lines' | 'array' | 'within';
 
 /** Keys that are ids or times make a column of each value; so many are no table any more. */
 const MAX_COLUMNS = 20_000;
@@ -18,7 +18,14 @@ const BLOCK_CHARS = 1 << 18;
 export function jsonForm(text: string): JsonForm | null {
   const start = text.trimStart();
   if (/^\[\s*\{/.test(start)) return 'array';
-  return isJsonObject(start.split('\n', 1)[0]!) ? 'lines' : null;
+  if (!/^\{\s*["}]/.test(start)) return null;
+  const end = start.indexOf('\n');
+  const line = end === -1 ? start : start.slice(0, end);
+  const within = /"\s*:\s*\[\s*\{/.test(start);
+  if (!isJsonObject(line)) return within ? 'within' : null;
+  // One object alone is a record, unless most of it is records.
+  const array = within && start.slice(line.length).trim() === '' ? longestArray(line) : null;
+  return array !== null && array.end - array.start > line.length / 2 ? 'within' : 'lines';
 }
 
 /**
@@ -100,7 +107,7 @@ async function* records(
   form: JsonForm,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string[]> {
-  const blocks = form === 'lines' ? lineBlocks(path, packed, signal) : elementBlocks(path, packed, signal);
+  const blocks = form === 'lines' ? lineBlocks(path, packed, signal) : elementBlocks(path, packed, form, signal);
   for await (const block of blocks) yield block.map((text) => text.trim()).filter((text) => text !== '');
 }
 
@@ -115,7 +122,12 @@ async function* lineBlocks(path: string, packed: Packed, signal: AbortSignal | u
   yield [rest];
 }
 
-async function* elementBlocks(path: string, packed: Packed, signal: AbortSignal | undefined): AsyncGenerator<string[]> {
+async function* elementBlocks(
+  path: string,
+  packed: Packed,
+  form: JsonForm,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string[]> {
   let chars = 0;
   const parts: string[] = [];
   for await (const text of texts(path, packed, signal)) {
@@ -125,7 +137,9 @@ async function* elementBlocks(path: string, packed: Packed, signal: AbortSignal 
   }
   let block: string[] = [];
   chars = 0;
-  for (const element of elements(path, parts.join(''))) {
+  const text = parts.join('');
+  const from = form === 'within' ? (longestArray(text)?.start ?? -1) : text.indexOf('[');
+  for (const element of elements(path, text, from, form === 'within')) {
     block.push(element);
     chars += element.length;
     if (chars < BLOCK_CHARS) continue;
@@ -138,10 +152,42 @@ async function* elementBlocks(path: string, packed: Packed, signal: AbortSignal 
   yield block;
 }
 
-/** The texts between the commas of an array; whether they are objects is not asked here. */
-function* elements(path: string, text: string): Generator<string> {
+/** Where the array of objects lies that has the most of them; null: there is none. */
+function longestArray(text: string): { start: number; end: number } | null {
   const marks = /["[\]{},]/g;
-  marks.lastIndex = text.indexOf('[') + 1;
+  const open: { start: number; end: number; holds: boolean; elements: number }[] = [];
+  const closed: typeof open = [];
+  for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
+    const [mark] = found;
+    const start = found.index;
+    if (mark === '"') {
+      const end = stringEnd(text, start);
+      if (end === -1) break;
+      marks.lastIndex = end;
+    } else if (mark === '[' || mark === '{') {
+      const holds = mark === '[' && /^\s*\{/.test(text.slice(start + 1, start + 200));
+      open.push({ start, end: text.length, holds, elements: 1 });
+    } else if (mark === ',') {
+      const last = open.at(-1);
+      if (last !== undefined) last.elements++;
+    } else {
+      const last = open.pop();
+      if (last?.holds) closed.push({ ...last, end: marks.lastIndex });
+    }
+  }
+  // One that is cut off is among them: who reads it will say so.
+  const arrays = [...closed, ...open.filter(({ holds }) => holds)];
+  return arrays.sort((one, other) => other.elements - one.elements)[0] ?? null;
+}
+
+/**
+ * The texts between the commas of an array; whether they are objects is not asked here.
+ * @param from where the array begins
+ * @param more whether anything may follow it
+ */
+function* elements(path: string, text: string, from: number, more: boolean): Generator<string> {
+  const marks = /["[\]{},]/g;
+  marks.lastIndex = from + 1;
   let start = marks.lastIndex;
   let depth = 0;
   for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
@@ -157,7 +203,7 @@ function* elements(path: string, text: string): Generator<string> {
       yield text.slice(start, found.index);
       start = marks.lastIndex;
       if (mark === ',') continue;
-      if (/\S/.test(text.slice(start))) break;
+      if (!more && /\S/.test(text.slice(start))) break;
       return;
     }
   }

@@ -5,7 +5,7 @@ import type { Layout } from '../formats/layout.js';
 import { listMembers, unpackMember } from './archive.js';
 import type { Attempt, Stores } from './context.js';
 import type { SourceFile } from './source.js';
-import { jsonToCsv } from './source-json.js';
+import { type JsonForm, jsonToCsv } from './source-json.js';
 import { tableToCsv } from './source-sqlite.js';
 import { type Packing, writePlain } from './source-text.js';
 
@@ -22,7 +22,7 @@ export interface Place {
   packing: Packing;
   encoding: Encoding;
   /** Of JSON, its form and all its keys. */
-  json: { form: 'lines' | 'array'; keys: string[] } | null;
+  json: { form: JsonForm; keys: string[] } | null;
 }
 
 /** A table of a source and how it is read. */

@@ -19,6 +19,10 @@ const MAGIC: [Packing, number[]][] = [
 const HEAD_BYTES = 1 << 17;
 const HEAD_LINES = 20;
 const MOST_HEAD_BYTES = 1 << 21;
+/** Further down one looks at so many places, each of so many bytes; what is packed is unpacked so far for it. */
+const LATER_PLACES = 4;
+const LATER_BYTES = 1 << 15;
+const MOST_UNPACKED = 1 << 25;
 
 /** What a file is packed in, by its first bytes: its name may say anything. */
 export function packingOf(start: Uint8Array): Packing {
@@ -33,6 +37,8 @@ export interface Head {
   text: string;
   /** Whether the text is all there is. */
   complete: boolean;
+  /** Whole lines from further down, some from each of several places. */
+  later: string[];
 }
 
 export interface HeadOptions {
@@ -48,33 +54,76 @@ export async function readHead(path: string, options: HeadOptions = {}): Promise
   const { encoding: given = null, partial = false, signal } = options;
   const packing = packingOf(await firstBytes(path));
   const blocks: Buffer[] = [];
+  const later: { from: number; bytes: Buffer }[] = [];
   let bytes = 0;
   let lines = 0;
   let complete = !partial;
+  let next = Number.POSITIVE_INFINITY;
   const { stream, close } = unpacked(path, packing);
   try {
-    for await (const block of stream) {
+    for await (const block of stream as AsyncIterable<Buffer>) {
       signal?.throwIfAborted();
-      blocks.push(block as Buffer);
-      bytes += (block as Buffer).length;
-      lines += lineEnds(block as Buffer);
+      if (bytes >= next) {
+        later.push({ from: bytes, bytes: block });
+        next = 2 * bytes;
+      } else if (next === Number.POSITIVE_INFINITY) {
+        blocks.push(block);
+        lines += lineEnds(block);
+      }
+      bytes += block.length;
       if (bytes < HEAD_BYTES || (lines < HEAD_LINES && bytes < MOST_HEAD_BYTES)) continue;
       complete = false;
-      break;
+      if (packing === 'none' || partial || bytes > MOST_UNPACKED) break;
+      next = Math.min(next, bytes + LATER_BYTES);
     }
   } catch (error) {
     signal?.throwIfAborted();
-    if (!partial || bytes === 0) throw error;
+    // What is wrong further down, who reads all of it will say.
+    if (complete || bytes === 0) throw error;
   } finally {
     close();
   }
+  if (packing === 'none' && !complete && !partial) later.push(...(await placesIn(path, bytes)));
   const start = Buffer.concat(blocks);
   const encoding = given === null ? guessEncoding(start) : { encoding: given, markBytes: 0, why: 'it was named' };
-  if (encoding === null) return { packing, encoding, text: '', complete };
+  if (encoding === null) return { packing, encoding, text: '', complete, later: [] };
   // In one go, some versions of Node decode Windows-1252 as Latin-1.
   const decoder = new TextDecoder(encoding.encoding);
   const text = decoder.decode(start, { stream: true }) + (complete ? decoder.decode() : '');
-  return { packing, encoding, text: complete ? text : wholeLines(text), complete };
+  return {
+    packing,
+    encoding,
+    text: complete ? text : wholeLines(text),
+    complete,
+    later: later.map((place) => linesWithin(place, encoding.encoding)),
+  };
+}
+
+/** Some bytes from several places of a file behind its first, in their order. */
+async function placesIn(path: string, first: number): Promise<{ from: number; bytes: Buffer }[]> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const places: { from: number; bytes: Buffer }[] = [];
+    for (let nth = 1; nth <= LATER_PLACES; nth++) {
+      const before = places.at(-1);
+      const end = before === undefined ? first : before.from + before.bytes.length;
+      const from = Math.max(end, first + Math.floor(((size - first) * nth) / LATER_PLACES) - LATER_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(LATER_BYTES), 0, LATER_BYTES, from);
+      places.push({ from, bytes: buffer.subarray(0, bytesRead) });
+    }
+    return places;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The whole lines among some bytes from the middle of a text. */
+function linesWithin({ from, bytes }: { from: number; bytes: Buffer }, encoding: Encoding): string {
+  const start = encoding.startsWith('utf-16') ? from % 2 : 0;
+  const text = new TextDecoder(encoding).decode(bytes.subarray(start), { stream: true });
+  const first = /\r\n|\n|\r/.exec(text);
+  return first === null ? '' : wholeLines(text.slice(first.index + first[0].length));
 }
 
 /** How the text of a file is packed and encoded. */

@@ -142,14 +142,28 @@ function withVariants(patterns: readonly string[]): string[] {
   return [...all];
 }
 
+/** The seconds of a time of day, be it 9:30 or 930. */
+function clockSql(text: string): string {
+  const part = (nth: number) => `coalesce(try_cast(nullif(split_part(${text}, ':', ${nth}), '') AS DOUBLE), 0)`;
+  const digits = `try_cast(${text} AS BIGINT)`;
+  return `CASE WHEN contains(${text}, ':') THEN try_cast(split_part(${text}, ':', 1) AS DOUBLE) * 3600 + ${part(2)} * 60 + ${part(3)}
+               WHEN ${digits} % 100 < 60 THEN ${digits} // 100 * 3600 + ${digits} % 100 * 60 END`;
+}
+
 function partsSql(columns: Partial<Record<Part, Column>>, utc: boolean, name: (column: Column) => string): MomentSql {
   const part = (which: Part, otherwise: string) =>
     columns[which] === undefined ? otherwise : `try_cast(${name(columns[which])} AS DOUBLE)`;
   const whole = (which: Part) => `try_cast(${part(which, 'NULL')} AS BIGINT)`;
   // Years of two digits are of this century; hours may be 1 to 24, so they are added.
   const year = `(${whole('year')} + CASE WHEN ${whole('year')} < 100 THEN 2000 ELSE 0 END)`;
-  const seconds = `(${part('hour', '0')} * 3600 + ${part('minute', '0')} * 60 + ${part('second', '0')})`;
-  const day = `try(make_timestamp(${year}, ${whole('month')}, ${whole('day')}, 0, 0, 0.0))`;
+  const clock = columns.clock === undefined ? '0' : clockSql(`${name(columns.clock)}::VARCHAR`);
+  const seconds = `(${clock} + ${part('hour', '0')} * 3600 + ${part('minute', '0')} * 60 + ${part('second', '0')})`;
+  const date = (month: string, of: string) => `try(make_timestamp(${year}, ${month}, ${of}, 0, 0, 0.0))`;
+  const day =
+    columns.yearday === undefined
+      ? date(whole('month'), whole('day'))
+      : `CASE WHEN ${whole('yearday')} BETWEEN 1 AND dayofyear(${date('12', '31')})
+              THEN ${date('1', '1')} + to_days((${whole('yearday')} - 1)::INTEGER) END`;
   const time = `CASE WHEN ${seconds} BETWEEN 0 AND 86400 THEN ${day} + to_microseconds(try_cast(round(${seconds} * 1e6) AS BIGINT)) END`;
   return {
     time: utc ? time : `(${time})::TIMESTAMPTZ`,

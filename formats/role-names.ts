@@ -1,5 +1,7 @@
-/** The parts that a moment may be spread over. */
-export const PARTS = ['year', 'month', 'day', 'hour', 'minute', 'second'] as const;
+import { ZONE_HOURS } from './zones.js';
+
+/** The parts that a moment may be spread over: a day by its month or in its year, a time of day as 1530 or by hours. */
+export const PARTS = ['year', 'month', 'day', 'yearday', 'clock', 'hour', 'minute', 'second'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** What columns are called, in small letters without blanks and signs. */
@@ -70,10 +72,14 @@ export const ROW_NAMES = new Set([
   'column1',
   'unnamed0',
 ]);
+/** Times of day are called by the zone that they are of. */
+const ZONES = [...Object.keys(ZONE_HOURS), 'LST', 'CST', 'BST', 'IST'].map((zone) => zone.toLowerCase());
 export const PART_NAMES: Record<Part, string[]> = {
   year: ['year', 'yr', 'yyyy', 'jahr', 'annee', 'ano', 'anio'],
   month: ['month', 'mon', 'mo', 'mm', 'monat', 'mois', 'mes'],
   day: ['day', 'dy', 'dd', 'dayofmonth', 'tag', 'jour', 'dia'],
+  yearday: ['yearday', 'dayofyear', 'doy', 'yday', 'julianday', 'julian', 'jday'],
+  clock: ['clock', 'hhmm', 'hourminute', 'time', 'uhrzeit', 'zeit', 'heure', 'hora', ...ZONES],
   hour: ['hour', 'hr', 'hh', 'hours', 'stunde', 'heure', 'hora'],
   minute: ['minute', 'min', 'minutes', 'mi'],
   second: ['second', 'sec', 'seconds', 'ss', 'sekunde'],

@@ -1,3 +1,4 @@
+import { tellingBlocks } from './blocks.js';
 import type { ColumnLook } from './columns.js';
 import type { Row } from './dialect.js';
 import type { Sure } from './numbers.js';
@@ -19,15 +20,21 @@ export interface Roles {
 
 /**
  * Decides what the columns are for: by the names a person gave, else by how columns are called and what they hold.
+ * @param later rows from further down, some from each of several places
  * @throws RoleMissing when there is no time, or nothing to read at it
  */
-export function decideRoles(columns: readonly ColumnLook[], rows: readonly Row[], choice: RoleChoice): Roles {
+export function decideRoles(
+  columns: readonly ColumnLook[],
+  rows: readonly Row[],
+  choice: RoleChoice,
+  later: readonly (readonly Row[])[] = [],
+): Roles {
   const decisions: Decision[] = [];
   const leftOut: Roles['leftOut'] = [];
   const time = timeOf(columns, rows, choice.time, decisions);
   const ofTime = new Set(columnsOf(time));
   const rest = columns.filter(({ name }) => !ofTime.has(name));
-  const sensors = sensorsOf(rest, rows, columns, choice, decisions);
+  const sensors = sensorsOf(rest, { rows, later, time }, columns, choice, decisions);
   const open = rest.filter(({ name }) => !sensors.includes(name));
   const chosen = choice.value === null ? null : choice.value.map((name) => columnNamed(open, name, 'value').name);
   const usable: ColumnLook[] = [];
@@ -66,7 +73,7 @@ function whyLeftOut(column: ColumnLook, chosen: readonly string[] | null): strin
 
 function sensorsOf(
   columns: readonly ColumnLook[],
-  rows: readonly Row[],
+  { rows, later, time }: { rows: readonly Row[]; later: readonly (readonly Row[])[]; time: TimeColumns },
   all: readonly ColumnLook[],
   choice: RoleChoice,
   decisions: Decision[],
@@ -98,9 +105,15 @@ function sensorsOf(
   if (times === undefined) return [];
   const pairs = (column: ColumnLook) =>
     new Set(rows.map(({ cells }) => `${cells[at(times.name)]}\n${cells[at(column.name)]}`)).size;
-  if (times.distinct > 0.9 * rows.length) return [];
-  const text = columns.find((column) => column.kind === 'text' && pairs(column) > 0.99 * rows.length);
-  return text === undefined ? [] : say([text.name], 'likely', 'it tells readings of one time apart');
+  const text =
+    times.distinct > 0.9 * rows.length
+      ? undefined
+      : columns.find((column) => column.kind === 'text' && pairs(column) > 0.99 * rows.length);
+  if (text !== undefined) return say([text.name], 'likely', 'it tells readings of one time apart');
+  if (time.form !== 'one') return [];
+  const places = texts.map((column) => ({ column, at: at(column.name) }));
+  const blocks = tellingBlocks(places, { at: at(time.column), guess: time.guess }, [rows, ...later]);
+  return blocks === undefined ? [] : say([blocks.name], 'likely', 'where it changes, time begins again');
 }
 
 /** Of columns that may name sensors, those that say something that the finer ones do not. */

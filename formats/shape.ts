@@ -1,5 +1,6 @@
 import type { Choice } from './choice.js';
 import { type ColumnLook, lookAt } from './columns.js';
+import { guessDialect, type Row } from './dialect.js';
 import { parseNumber } from './numbers.js';
 import type { Decision } from './role-choice.js';
 import { decideRoles, type Roles } from './roles.js';
@@ -48,9 +49,10 @@ const DELIMITER_NAMES: Record<string, string> = {
 /**
  * The shape of a text, by its first lines. Null: there is no table in it; `empty`: it has names and no records.
  * @param text whole lines from its beginning
+ * @param later whole lines from further down, some from each of several places
  * @throws RoleMissing when there is a table, but not of readings
  */
-export function shapeOf(text: string, choice: Choice): Shape | 'empty' | null {
+export function shapeOf(text: string, choice: Choice, later: readonly string[] = []): Shape | 'empty' | null {
   const table = findTable(text, choice);
   if (table === null) return null;
   if (table.rows.length === 0) return 'empty';
@@ -87,24 +89,24 @@ export function shapeOf(text: string, choice: Choice): Shape | 'empty' | null {
     quotesAbove: above.some((line) => line.includes('"')),
     oddLineEnds: new Set(text.match(LINE_ENDS)).size > 1 || (text.includes('\r') && !text.includes('\n')),
   };
-  return shaped(
-    { delimiter, width, comment, headerLine, firstLine, ...oddities },
-    look.columns,
-    rows,
-    choice,
-    decisions,
+  const further = later.map((lines) =>
+    guessDialect(lines, delimiter).rows.filter(({ cells }) => cells.length === width),
   );
+  const own = { delimiter, width, comment, headerLine, firstLine, ...oddities };
+  return shaped(own, look.columns, { rows, later: further }, choice, decisions);
 }
 
 /**
  * The shape of a table whose columns have types, by its first records as text.
  * @param typed names and types as DuckDB calls them
+ * @param later records from further down, some from each of several places
  * @throws RoleMissing when it is not one of readings
  */
 export function shapeOfTyped(
   typed: readonly { name: string; type: string }[],
   rows: readonly string[][],
   choice: Choice,
+  later: readonly string[][][] = [],
 ): Shape {
   const look = lookAt(
     {
@@ -115,14 +117,14 @@ export function shapeOfTyped(
       columns: typed.map(({ name }) => ({ name, unit: null, named: true })),
       comment: '',
       rowNames: false,
-      rows: rows.map((cells, at) => ({ line: at + 1, cells })),
+      rows: rows.map(rowOf),
       sure: 'certain',
       why: '',
     },
     choice.decimal,
   );
   const columns = look.columns.map((column, at) => ofType(column, typed[at]!.type));
-  return shaped(null, columns, rows, choice, []);
+  return shaped(null, columns, { rows, later: later.map((some) => some.map(rowOf)) }, choice, []);
 }
 
 const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/;
@@ -134,19 +136,17 @@ function ofType(column: ColumnLook, type: string): ColumnLook {
   return column;
 }
 
+const rowOf = (cells: string[], at: number): Row => ({ line: at + 1, cells });
+
 function shaped(
   text: Shape['text'],
   columns: ColumnLook[],
-  rows: readonly string[][],
+  { rows, later }: { rows: readonly string[][]; later: readonly (readonly Row[])[] },
   choice: Choice,
   before: Decision[],
 ): Shape {
   const withFormat = choice.timeFormat === null ? columns : columns.map((each) => named(each, choice));
-  const roles = decideRoles(
-    withFormat,
-    rows.map((cells, at) => ({ line: at + 1, cells })),
-    choice,
-  );
+  const roles = decideRoles(withFormat, rows.map(rowOf), choice, later);
   const guess = roles.time.form === 'parts' ? null : roles.time.guess;
   const time = choice.timeFormat === null ? (guess?.format ?? null) : formatNamed(choice.timeFormat);
   const order = choice.timeFormat === null ? (guess?.order ?? null) : null;

@@ -29,7 +29,7 @@ const DIGITS = /^((?:19|20)\d{2})(\d{2})(\d{2})(?=$|\D|\d{4}(?:\D|$)|\d{6})/;
 
 const GAP = /^(T|[ ,_-]{1,3}|:)(?=\d)/i;
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:([.,])(\d{1,9}))?)?(?:(\s?)([ap]\.?m\.?))?(?!\d)/i;
-const CLOCK_DIGITS = /^([T_ -]?)(\d{2})(\d{2})(\d{2})?(?!\d)/i;
+const CLOCK_DIGITS = /^([T_ :-]?)(\d{2})(\d{2})(\d{2})?(?!\d)/i;
 const ZONE = /^(\s?)(Z|[+-]\d{2}(?::?\d{2})?|[A-Z]{2,4}|[A-Z][a-z]+(?:\/[A-Za-z_]+)+)$/;
 
 /** Takes a stamp apart: a date, then a time of day and a zone where there are any. Null: it is none that is known. */

@@ -1,5 +1,6 @@
-import { type Dialect, guessDialect, isMissing, isValue, type Row } from './dialect.js';
+import { type Dialect, guessDialect, isValue, type Row } from './dialect.js';
 import type { Sure } from './numbers.js';
+import { filled, isWords, metadataAbove, unitsIn } from './word-rows.js';
 
 export interface TableColumn {
   name: string;
@@ -58,16 +59,15 @@ export function findTable(text: string, choice: TableChoice = { delimiter: null,
   if (width < 2) return null;
   const start = choice.header ? 0 : below.findIndex((_, at) => isTableFrom(below, at, width));
   if (start === -1) return null;
-  const rows = below.slice(start);
+  const rows = below.slice(choice.header === null ? start + metadataAbove(below.slice(start), width) : start);
   const header = headerOf(rows, width, choice.header);
   const remark = header === null && choice.header === null ? namesInRemark(text, comment, delimiter, rows[0]!) : null;
   const names = header === null ? (remark?.cells ?? null) : rows[0]!.cells;
   const short = names !== null && names.length === width - 1;
   // Some programs end each record with a delimiter, but not the names.
   const rowNames = short && !rows.slice(1).every(({ cells }) => cells.length < width || cells[width - 1] === '');
-  const units = header === null ? null : unitsOf(rows[1], rows[2], width);
-  const first = header === null ? 0 : units === null ? 1 : 2;
-  const records = rows.slice(first);
+  const units = header === null ? null : unitsIn(rows.slice(1), width);
+  const records = rows.slice(header === null ? 0 : 1 + (units?.rows ?? 0));
   const given = names === null ? [] : rowNames ? ['', ...names] : names;
   const labels = unique(Array.from({ length: width }, (_, at) => given[at]?.trim() || `column${at + 1}`));
   return {
@@ -75,7 +75,7 @@ export function findTable(text: string, choice: TableChoice = { delimiter: null,
     width,
     headerLine: remark?.line ?? (header === null ? null : rows[0]!.line),
     firstLine: records[0]?.line ?? rows.at(-1)!.line + 1,
-    columns: labels.map((label, at) => ({ ...columnOf(label, units?.[at]), named: Boolean(given[at]?.trim()) })),
+    columns: labels.map((label, at) => ({ ...columnOf(label, units?.units[at]), named: Boolean(given[at]?.trim()) })),
     comment,
     rowNames,
     rows: records,
@@ -102,11 +102,15 @@ function isTooWide(text: string): boolean {
 const [LINE_FEED, RETURN] = [10, 13];
 const SEPARATORS = new Set([...',;\t| '].map((sign) => sign.charCodeAt(0)));
 
-/** The sign that lines of remarks begin with; where most lines begin with it, it is no such sign. */
+/** The sign that lines of remarks begin with; where most lines begin with it, and others before them, it is no such sign. */
 function commentOf(text: string): string {
   const lines = text.split(/\r\n|\n|\r/).filter((line) => line !== '');
-  const counts = COMMENTS.map((sign) => ({ sign, n: lines.filter((line) => line.startsWith(sign)).length }));
-  return counts.find(({ n }) => n > 0 && n < lines.length / 2)?.sign ?? '';
+  const isSign = (sign: string) => {
+    const n = lines.filter((line) => line.startsWith(sign)).length;
+    const above = lines.findIndex((line) => !line.startsWith(sign));
+    return n > 0 && (n < lines.length / 2 || above === n);
+  };
+  return COMMENTS.find(isSign) ?? '';
 }
 
 /** The names of the columns, where they stand in the last remark above the first record. */
@@ -143,18 +147,15 @@ function isTableFrom(rows: readonly Row[], at: number, width: number): boolean {
   if (filled(rows[at]!) === 0) return false;
   const next = rows.slice(at + 1).find((row) => filled(row) > 0);
   // Names of groups and titles stand above the names, and fewer of their cells are filled.
-  if (next !== undefined && isNames(rows[at]!) && isNames(next) && filled(rows[at]!) < filled(next)) return false;
-  if (next !== undefined && isNames(rows[at]!) && filled(rows[at]!) * 2 < filled(next)) return false;
+  if (next !== undefined && isWords(rows[at]!) && isWords(next) && filled(rows[at]!) < filled(next)) return false;
+  if (next !== undefined && isWords(rows[at]!) && filled(rows[at]!) * 2 < filled(next)) return false;
   const below = rows.slice(at + 1, at + 11);
   // Some records may be broken.
   if (below.filter(({ cells }) => cells.length === width).length * 2 < below.length) return false;
   if (length === width) return true;
   const [first] = below;
-  return width > 2 && isNames(rows[at]!) && first?.cells.length === width && first.cells.some(isValue);
+  return width > 2 && isWords(rows[at]!) && first?.cells.length === width && first.cells.some(isValue);
 }
-
-const isNames = ({ cells }: Row) => !cells.some(isValue);
-const filled = ({ cells }: Row) => cells.filter((cell) => cell.trim() !== '').length;
 
 /** Whether the first of these rows holds the names of the columns. */
 function headerOf(
@@ -177,19 +178,6 @@ function headerOf(
   if (values === 0 && names.every((name) => name !== '') && isUnique(names))
     return { sure: 'guess', why: 'its first row has words only, as have the others' };
   return null;
-}
-
-/** The units of the columns, where the second row is one of units: words that are short, above values. */
-function unitsOf(row: Row | undefined, below: Row | undefined, width: number): (string | null)[] | null {
-  if (row === undefined || below === undefined || row.cells.length !== width) return null;
-  const cells = row.cells.map((cell) => cell.trim());
-  const given = cells.filter((cell) => cell !== '');
-  if (given.length === 0 || cells.some((cell) => cell !== '' && (isValue(cell) || !UNIT.test(cell)))) return null;
-  if (cells.every((cell) => isMissing(cell)) || !below.cells.some(isValue)) return null;
-  // Where the records have words in the same places, it is one of them.
-  const words = below.cells.filter((cell) => !isValue(cell) && !isMissing(cell)).length;
-  if (words >= given.length) return null;
-  return cells.map((cell) => (cell === '' || cell === '-' ? null : cell.replaceAll(/^[[(]|[\])]$/g, '')));
 }
 
 function columnOf(label: string, unit: string | null | undefined): Omit<TableColumn, 'named'> {

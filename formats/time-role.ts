@@ -55,9 +55,17 @@ function namedTime(
     return guess === null ? null : { time: { form: 'one', column: first!.name, guess }, ...given };
   }
   if (named.length === 2 && first!.kind === 'time') return dateClock(columns, rows, first!, second!, given);
-  const parts = partsOf(named);
+  const parts = partsOf(named, columns, rows) ?? partsInOrder(named);
   return parts === null ? null : { time: parts, ...given };
 }
+
+/** Columns whose names say nothing, named in the order of year, month, day and so on. */
+function partsInOrder(columns: readonly ColumnLook[]): Extract<TimeColumns, { form: 'parts' }> | null {
+  if (columns.length < 3 || columns.length > IN_ORDER.length) return null;
+  return { form: 'parts', columns: Object.fromEntries(columns.map(({ name }, at) => [IN_ORDER[at], name])) };
+}
+
+const IN_ORDER: readonly Part[] = ['year', 'month', 'day', 'hour', 'minute', 'second'];
 
 function findTime(columns: readonly ColumnLook[], rows: readonly Row[]): Found<TimeColumns> | null {
   const stamps = columns.filter(({ kind }) => kind === 'time');
@@ -65,14 +73,17 @@ function findTime(columns: readonly ColumnLook[], rows: readonly Row[]): Found<T
   const [best] = [...stamps].sort((a, b) => scoreOf(b.name) - scoreOf(a.name));
   if (best !== undefined) {
     const why = stamps.length === 1 ? 'it alone holds dates' : `of ${stamps.length} columns with dates, by its name`;
-    const clock = isDate(best, columns, rows) ? clockBeside(columns) : undefined;
+    const clock = isDate(best, columns, rows) ? clockBeside(best, columns, rows) : undefined;
     const joined =
       clock && dateClock(columns, rows, best, clock, { sure: 'likely', why: 'a date, and a time of day beside it' });
     if (joined != null) return joined;
     return { time: { form: 'one', column: best.name, guess: best.time! }, sure: 'certain', why };
   }
-  const parts = partsOf(columns);
-  if (parts !== null) return { time: parts, sure: 'certain', why: 'columns are called year, month and day' };
+  const parts = partsOf(columns, columns, rows);
+  if (parts !== null) {
+    const day = parts.columns.day === undefined ? 'year and day of the year' : 'year, month and day';
+    return { time: parts, sure: 'certain', why: `columns are called ${day}` };
+  }
   const numbers = columns.filter(({ kind, time }) => kind === 'number' && time !== null);
   const called = numbers.find(({ name }) => scoreOf(name) > 0);
   const [first] = columns;
@@ -116,16 +127,31 @@ function isDate(column: ColumnLook, columns: readonly ColumnLook[], rows: readon
   return rows.every(({ cells }) => isMissing(cells[at] ?? '') || MIDNIGHT.test(cells[at]!.trim()));
 }
 
-/** The column of the time of day: one of clocks, or of numbers that are called so and can be some. */
-function clockBeside(columns: readonly ColumnLook[]): ColumnLook | undefined {
+/**
+ * The column of the time of day: one of clocks, or of numbers that are called so and can be some, or that stand
+ * beside the date without a name and look like 0930.
+ */
+function clockBeside(date: ColumnLook, columns: readonly ColumnLook[], rows: readonly Row[]): ColumnLook | undefined {
+  const next = columns[columns.indexOf(date) + 1];
   return (
     columns.find(({ kind }) => kind === 'clock') ??
     columns.find(({ name, kind, whole }) => {
       const plain = plainName(name);
-      const called = PART_NAMES.hour.includes(plain) || /time|zeit|uhr|hora|heure|hhmm/.test(plain);
+      const called =
+        PART_NAMES.hour.includes(plain) ||
+        PART_NAMES.clock.includes(plain) ||
+        /time|zeit|uhr|hora|heure|hhmm/.test(plain);
       return kind === 'number' && whole && called;
-    })
+    }) ??
+    (next?.named === false && date.distinct < rows.length && isDigits(next, columns, rows) ? next : undefined)
   );
+}
+
+/** Whether the cells of a column look like 0930, and none of them like 9999. */
+function isDigits(column: ColumnLook, columns: readonly ColumnLook[], rows: readonly Row[]): boolean {
+  const at = columns.indexOf(column);
+  const cells = rows.slice(0, CLOCKS).flatMap(({ cells: own }) => own[at]?.trim() || []);
+  return column.whole && cells.every((cell) => /^\d{4}$/.test(cell)) && clockStyle(cells) === 'digits';
 }
 
 /** How a time of day is written in some cells; null: it is none. */
@@ -162,16 +188,33 @@ function dateClock(
   return { time: { form: 'date-clock', date: date.name, clock: clock.name, style, guess }, ...how };
 }
 
-function partsOf(columns: readonly ColumnLook[]): Extract<TimeColumns, { form: 'parts' }> | null {
+/** The parts among `columns` by their names; `all` are those of the records. */
+function partsOf(
+  columns: readonly ColumnLook[],
+  all: readonly ColumnLook[],
+  rows: readonly Row[],
+): Extract<TimeColumns, { form: 'parts' }> | null {
   const parts: Partial<Record<Part, string>> = {};
   for (const part of PARTS) {
-    const column = columns.find(
-      ({ name, kind }) => (kind === 'number' || kind === 'time') && PART_NAMES[part].includes(plainName(name)),
-    );
+    const called = (column: ColumnLook) => PART_NAMES[part].includes(plainName(column.name));
+    const column = columns.find((each) => called(each) && mayBe(part, each, all, rows));
     if (column !== undefined) parts[part] = column.name;
   }
-  const { year, month, day } = parts;
-  return year === undefined || month === undefined || day === undefined ? null : { form: 'parts', columns: parts };
+  const { year, month, day, yearday, ...others } = parts;
+  if (year === undefined) return null;
+  // A time of day says all that hours and minutes do.
+  const { clock, hour: _, minute: __, ...rest } = others;
+  const time = clock === undefined ? others : { clock, ...rest };
+  if (month !== undefined && day !== undefined) return { form: 'parts', columns: { year, month, day, ...time } };
+  return yearday === undefined ? null : { form: 'parts', columns: { year, yearday, ...time } };
+}
+
+function mayBe(part: Part, column: ColumnLook, columns: readonly ColumnLook[], rows: readonly Row[]): boolean {
+  if (part !== 'clock') return column.kind === 'number' || column.kind === 'time';
+  if (column.kind === 'clock') return true;
+  const at = columns.indexOf(column);
+  const cells = rows.slice(0, CLOCKS).flatMap(({ cells: own }) => own[at]?.trim() || []);
+  return column.whole && clockStyle(cells) === 'digits';
 }
 
 /** How much a name is one of a time. */

@@ -139,6 +139,38 @@ describe('a table', () => {
   });
 });
 
+describe('metadata as wide as the table', () => {
+  const records = ['2024-03-01,1,2', '2024-03-02,1,2', '2024-03-03,1,2'];
+
+  it('stand above the names', () => {
+    const content = text('site,north,7', 'time,a,b', ...records);
+    expect(findTable(content)).toMatchObject({ headerLine: 2, firstLine: 3 });
+    expect(names(content)).toEqual(['time', 'a', 'b']);
+  });
+
+  it('may have names themselves', () => {
+    expect(findTable(text('site,id,height', 'north,7,-', 'time,a,b', ...records))).toMatchObject({ headerLine: 3 });
+  });
+
+  it('are no records, nor the first of two rows of names', () => {
+    expect(findTable(text('time,a,b', ...records, 'when,c,d', ...records))).toMatchObject({ headerLine: 1 });
+    expect(findTable(text('time,a,b', 'NA,1,2', 'when,c,d', ...records))).toMatchObject({ headerLine: 1 });
+    expect(findTable(text(...records, 'time,a,b', ...records))).toMatchObject({ headerLine: null, firstLine: 1 });
+  });
+});
+
+describe('remarks', () => {
+  it('may be more than the records, above them', () => {
+    const content = text('# one', '# two', '# three', 'time,a', '2024-03-01,1');
+    expect(findTable(content)).toMatchObject({ comment: '#', headerLine: 4 });
+  });
+
+  it('are none where most lines begin so between others', () => {
+    const content = text('name,a', '#1,1', '#2,2', 'x,3');
+    expect(findTable(content)).toMatchObject({ comment: '' });
+  });
+});
+
 describe('units', () => {
   it('stand in brackets behind names', () => {
     const content = text(
@@ -154,6 +186,18 @@ describe('units', () => {
     const content = text('time,temperature,power,count', ',°C,kW,-', '2024-03-01,1,2,3', '2024-03-02,1,2,3');
     expect(findTable(content)).toMatchObject({ headerLine: 1, firstLine: 3 });
     expect(units(content)).toEqual([null, '°C', 'kW', null]);
+  });
+
+  it('stand above how each reading was had', () => {
+    const content = text('time,a,b', 'TS,m/s,Deg C', ',Avg,Smp', '2024-03-01,1,2', '2024-03-02,1,2');
+    expect(findTable(content)).toMatchObject({ headerLine: 1, firstLine: 4 });
+    expect(units(content)).toEqual(['TS', 'm/s', 'Deg C']);
+  });
+
+  it('are not four rows of words, nor two of a narrow table', () => {
+    const four = text('time,a,b', 'x,y,z', 'x,y,z', 'x,y,z', 'x,y,z', '2024-03-01,1,2', '2024-03-02,1,2');
+    expect(findTable(four)).toMatchObject({ firstLine: 2 });
+    expect(findTable(text('time,a', 'x,y', 'x,y', '2024-03-01,1', '2024-03-02,1'))).toMatchObject({ firstLine: 2 });
   });
 
   it('are not taken for records of words, nor records for them', () => {

@@ -24,6 +24,15 @@ const wide = (random: Random) => {
   return knownOf(table, {}, { kind: 'parquet', leftOut: [] }, { make: writing(sql, '') });
 };
 
+/** Of each sensor all its readings, then those of the next, in a column of any name. */
+const blocks = (random: Random) => {
+  const plant = grow(random, { sensors: ['a', 'b', 'c'], stepMinutes: 5, moments: 1100, missing: 0 });
+  const table = tableOf(random, plant, { form: 'long' });
+  const rows = `SELECT * FROM (VALUES ${rowsOf(plant)}) t(us, sensor, value) ORDER BY sensor, us`;
+  const sql = `SELECT make_timestamp(us) AS "zeit", sensor AS "wer", value AS "x" FROM (${rows})`;
+  return knownOf(table, {}, { kind: 'parquet', sensor: 'wer' }, { make: writing(sql, '') });
+};
+
 function rowsOf({ sensors, times, values }: Plant): string {
   const rows = times.flatMap((us, at) =>
     sensors.map((id, nth) => `(${us}, ${quote(id)}, ${values[at]![nth]}::DOUBLE)`),
@@ -53,4 +62,5 @@ export const KINDS: Oddity[] = [
   parquet('gzip', STAMP, ', COMPRESSION gzip'),
   parquet('not compressed', STAMP, ', COMPRESSION uncompressed'),
   { name: 'Parquet, a column per sensor', write: wide },
+  { name: 'Parquet, sensors one after the other, in a column of any name', write: blocks },
 ];

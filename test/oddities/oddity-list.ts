@@ -10,6 +10,7 @@ import { KINDS } from './kinds.js';
 import { FAR_DOWN } from './later.js';
 import { LAYOUTS } from './layouts.js';
 import { LINES } from './lines.js';
+import { LOGGERS } from './loggers.js';
 import { NAMES } from './names.js';
 import { NUMBERS } from './numbers.js';
 import { PACKED } from './packed.js';
@@ -24,6 +25,7 @@ export const ODDITIES: Oddity[] = [
   ...ENCODINGS,
   ...LINES,
   ...NAMES,
+  ...LOGGERS,
   ...IDS,
   ...LAYOUTS,
   ...TIMES,
