@@ -88,7 +88,10 @@ async function listFiles(
   }
   return isBucketUrl(source)
     ? listBucket(await stores.buckets(), source, only)
-    : listSource(source, only, attempt.signal);
+    : listSource(source, only, {
+        signal: attempt.signal,
+        onProgress: (done, total) => attempt.progress(done, total, 'bytes'),
+      });
 }
 
 /** The days that the params name; those they leave open come from the interval, where there is one. */

@@ -43,18 +43,31 @@ const FILES_AT_ONCE = 4;
 /**
  * Finds the files of a source and pins them by content. A folder gives every file below it with a known ending; a glob
  * what it matches; a file itself. Links within a source are passed over; one that a glob names must not lead out of it.
+ * @param onProgress is told how many bytes of how many are hashed
  * @throws MillraceError MR_SOURCE_MISSING, MR_FILE_UNREADABLE
  */
-export async function listSource(source: string, only: readonly string[], signal?: AbortSignal): Promise<SourceFile[]> {
+export async function listSource(
+  source: string,
+  only: readonly string[],
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
+): Promise<SourceFile[]> {
   if (!isAbsolute(source)) {
     throw new MillraceError('MR_SOURCE_MISSING', `the source "${source}" is not an absolute path`, {
       allowed: 'the command line makes paths absolute; other callers give absolute ones, as the workers see them',
     });
   }
   const { root, paths } = await matches(source, only);
-  return eachOf(paths, FILES_AT_ONCE, (path) => {
+  const found = await eachOf(paths, FILES_AT_ONCE, async (path) => ({ path, ...(await sizeOf(path)) }));
+  const total = found.reduce((sum, { bytes }) => sum + bytes, 0);
+  let done = 0;
+  const onBytes = (bytes: number) => {
+    done += bytes;
+    onProgress?.(Math.min(done, total), total);
+  };
+  return eachOf(found, FILES_AT_ONCE, async (file) => {
     signal?.throwIfAborted();
-    return pin(root, path, signal);
+    const name = relative(root, file.path).split(sep).join('/');
+    return { ...file, name, sha256: await readable(file.path, hashFile(file.path, { signal, onBytes }), signal) };
   });
 }
 
@@ -138,19 +151,16 @@ function globRoot(pattern: string): string {
   return parts.slice(0, special === -1 ? parts.length - 1 : special).join(sep) || sep;
 }
 
-async function pin(root: string, path: string, signal?: AbortSignal): Promise<SourceFile> {
+async function sizeOf(path: string): Promise<Pick<SourceFile, 'bytes' | 'modifiedMs'>> {
+  const { size, mtimeMs } = await readable(path, stat(path));
+  return { bytes: size, modifiedMs: mtimeMs };
+}
+
+async function readable<T>(path: string, work: Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
-    const { size, mtimeMs } = await stat(path);
-    return {
-      path,
-      name: relative(root, path).split(sep).join('/'),
-      bytes: size,
-      modifiedMs: mtimeMs,
-      sha256: await hashFile(path, signal),
-    };
+    return await work;
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof MillraceError) throw error;
     throw refused(path, error);
   }
 }

@@ -12,7 +12,7 @@ export async function followRun(millrace: Millrace, workflowId: string, out: Out
     return;
   }
   // A table that is drawn over would swallow the lines of the log.
-  if (process.stderr.isTTY && !verbose) await live(millrace, workflowId, out);
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !verbose) await live(millrace, workflowId, out);
   else await lines(millrace, workflowId, out);
 }
 
@@ -22,7 +22,7 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   let tick = 0;
   const draw = () => {
     const steps = (progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!, progress));
-    screen([...steps, ...troubleLine(progress, out)].join('\n'));
+    screen([...sourceLine(progress, out), ...steps, ...troubleLine(progress, out)].join('\n'));
   };
   const timer = setInterval(() => {
     tick++;
@@ -30,7 +30,7 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   }, 80);
   try {
     for await (progress of millrace.follow(workflowId))
-      if (progress.steps.length > 0 || progress.trouble !== null) draw();
+      if (progress.steps.length > 0 || progress.doing.length > 0 || progress.trouble !== null) draw();
   } finally {
     clearInterval(timer);
     draw();
@@ -53,6 +53,13 @@ async function lines(millrace: Millrace, workflowId: string, out: Output): Promi
   }
 }
 
+/** Before there are steps, the files of the source are hashed. */
+function sourceLine(progress: RunProgress | undefined, out: Output): string[] {
+  if (progress === undefined || progress.steps.length > 0) return [];
+  const far = farOf(progress, 'resolve');
+  return far === '' ? [] : [out.style('dim', `    source: ${far}`)];
+}
+
 /** What is tried again, and why: once may be chance, so it is said from the second failure on. */
 function troubleLine(progress: RunProgress | undefined, out: Output): string[] {
   const trouble = progress?.trouble;
@@ -69,7 +76,7 @@ function line(step: StepStatus, out: Output, spin: string, progress: RunProgress
     cancelled: out.style('yellow', '⊘'),
   }[step.state];
   const name = step.state === 'waiting' ? out.style('dim', step.name.padEnd(10)) : step.name.padEnd(10);
-  return `  ${mark} ${name} ${out.style('dim', `${seconds(step)}  ${[work(step), far(step, progress)].filter(Boolean).join(', ')}`.trimEnd())}`;
+  return `  ${mark} ${name} ${out.style('dim', `${seconds(step)}  ${[work(step), step.state === 'running' && farOf(progress, step.name)].filter(Boolean).join(', ')}`.trimEnd())}`;
 }
 
 function seconds({ startedAt, endedAt }: StepStatus): string {
@@ -78,10 +85,10 @@ function seconds({ startedAt, endedAt }: StepStatus): string {
   return `${(Math.max(0, end - Date.parse(startedAt)) / 1000).toFixed(1)} s`.padStart(7);
 }
 
-/** How far the batches are that are under way. */
-function far({ name, state }: StepStatus, progress: RunProgress | undefined): string {
-  const doing = progress?.doing.find(({ step }) => step === name);
-  if (state !== 'running' || doing === undefined || doing.total === 0) return '';
+/** How far the activities of a step are that are under way. */
+function farOf(progress: RunProgress | undefined, step: string): string {
+  const doing = progress?.doing.find((each) => each.step === step);
+  if (doing === undefined || doing.total === 0) return '';
   const { done, total, unit } = doing;
   return unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${count(done)} of ${count(total)} ${unit}`;
 }

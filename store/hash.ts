@@ -21,11 +21,17 @@ export function hashJson(value: unknown): string {
   return hashBytes(canonicalJson(value));
 }
 
-/** sha256 of a file's bytes, streamed. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
+/** sha256 of a file's bytes, streamed. @param onBytes is told how many were read since it was told before */
+export async function hashFile(
+  path: string,
+  { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void } = {},
+): Promise<string> {
   const hash = createHash('sha256');
   const stream = createReadStream(path, { highWaterMark: 1 << 20, ...(signal && { signal }) });
-  for await (const block of stream) hash.update(block as Buffer);
+  for await (const block of stream as AsyncIterable<Buffer>) {
+    hash.update(block);
+    onBytes?.(block.length);
+  }
   return hash.digest('hex');
 }
 

@@ -207,7 +207,17 @@ test('a folder that leads into itself is gone through once', async () => {
   expect(await names(join(folder, '**/*.csv'))).toEqual(['a/x.csv']);
 });
 
+test('listing says how much it has hashed of what', async () => {
+  const folder = await writeSource(stores, { 'a.csv': ROWS, 'b.csv': ROWS + ROWS });
+  const told: [number, number][] = [];
+  await listSource(folder, [], { onProgress: (...far) => told.push(far) });
+  const total = 3 * Buffer.byteLength(ROWS);
+  expect(told).toHaveLength(2);
+  expect(told.every(([, of]) => of === total)).toBe(true);
+  expect(told.at(-1)![0]).toBe(total);
+});
+
 test('listing stops when it is cancelled', async () => {
   const folder = await writeSource(stores, { 'a.csv': ROWS });
-  await expect(listSource(folder, [], AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(listSource(folder, [], { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
 });
