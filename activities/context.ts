@@ -4,6 +4,7 @@ import type { Duck } from '../store/duck.js';
 import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import type { SourceDatabases } from '../store/source-databases.js';
+import type { Backfills } from '../store/tables/backfills.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 
@@ -12,6 +13,7 @@ export interface Stores {
   objects: ObjectStore;
   registry: Registry;
   models: ModelRegistry;
+  backfills: Backfills;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;
   databases: SourceDatabases;

@@ -1,5 +1,6 @@
 import type { StepQueue } from '../config/queues.js';
 import { activity, plainActivity } from './attempt.js';
+import { createBackfillNext, createBackfillState } from './backfill.js';
 import { createChunk } from './chunk.js';
 import { createCompare } from './compare.js';
 import type { Stores } from './context.js';
@@ -26,6 +27,8 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
   resolve: (stores) => ({
     resolve: plainActivity(stores, createResolve(stores)),
     finish: plainActivity(stores, createFinish(stores)),
+    'backfill.next': plainActivity(stores, createBackfillNext(stores)),
+    'backfill.state': plainActivity(stores, createBackfillState(stores)),
   }),
   read: (stores) => ({
     ...mapped(stores, 'inspect', createInspect(stores)),

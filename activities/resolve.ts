@@ -20,6 +20,8 @@ export interface RunRequest {
   params?: Record<string, unknown>;
   /** For runs that are for an interval; a run that a schedule starts gets its own. */
   interval?: Interval | null;
+  /** The backfill that starts the run. */
+  backfill?: string | null;
 }
 
 export interface ResolveCall {
@@ -37,6 +39,7 @@ const requestSchema = z.strictObject({
     .strictObject({ start: z.iso.datetime({ offset: true }), end: z.iso.datetime({ offset: true }) })
     .refine(({ start, end }) => Date.parse(start) < Date.parse(end), 'the end must be later than the start')
     .nullish(),
+  backfill: z.string().nullish(),
 });
 
 /** What pins are found from. Models are looked up once: two pins of one run must not see two champions. */
@@ -187,11 +190,14 @@ export function createResolve(stores: Stores) {
         allowed: `pipelines: ${names.join(', ')}`,
       });
     }
-    const { params, interval: asked } = checkRequest(pipeline, request);
+    const { params, interval: asked, backfill } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
     const interval = asked ?? (firing === null ? null : await firedInterval(stores, temporalRunId, firing));
-    const runId = await stores.registry.beginRun(run, params, interval, firing?.schedule ?? null);
+    const runId = await stores.registry.beginRun(run, params, interval, {
+      schedule: firing?.schedule ?? null,
+      backfill,
+    });
     const pins: Record<string, unknown> = {};
     const context = pinContext(stores, params, interval, attempt);
     for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
@@ -227,5 +233,6 @@ function checkRequest(pipeline: Pipeline, request: RunRequest) {
       },
     );
   }
-  return { params: pipeline.parse(parsed.data.params), interval: parsed.data.interval ?? null };
+  const { params, interval = null, backfill = null } = parsed.data;
+  return { params: pipeline.parse(params), interval, backfill };
 }

@@ -11,6 +11,7 @@ import { installGuard } from './guard.js';
 import { installMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { installProblems, sendProblem } from './problem.js';
+import { addBackfills } from './routes/backfills.js';
 import { addHealth } from './routes/health.js';
 import { addModels } from './routes/models.js';
 import { addPipelines } from './routes/pipelines.js';
@@ -80,6 +81,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addHealth(typed, millrace);
     addPipelines(typed);
     addRuns(typed, millrace, stop);
+    addBackfills(typed, millrace);
     addModels(typed, millrace);
     addPredict(typed, models, rest, predictions);
     addPredictions(typed, millrace);

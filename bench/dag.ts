@@ -52,7 +52,7 @@ export async function benchDag(): Promise<Row[]> {
     const trivial = mappedActivities(stores, trivialStep(1000));
     const resolve = async ({ pipeline, workflowId, temporalRunId, request }: ResolveCall): Promise<Plan> => {
       const run = { runId: workflowId, workflowId, temporalRunId, pipeline };
-      await stores.registry.beginRun(run, {}, null, null);
+      await stores.registry.beginRun(run, {}, null);
       return { run, ...(request.params?.mapped === true ? mappedPlan() : emptyPlan()), title: 'bench', interval: null };
     };
     const common = { connection: native, shutdownGraceTime: '1 s' };

@@ -12,6 +12,7 @@ import { Duck } from '../store/duck.js';
 import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
 import { SourceDatabases } from '../store/source-databases.js';
+import type { Backfills } from '../store/tables/backfills.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
@@ -26,6 +27,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     objects: new FolderStore(join(folder, 'store')),
     registry,
     models: {} as ModelRegistry,
+    backfills: {} as Backfills,
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),

@@ -1,8 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { asUnreachable } from '../client/unreachable.js';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { OVERLAPS } from '../config/schedule.js';
+import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
@@ -15,6 +16,7 @@ import {
   rollbackModelCommand,
   showModelCommand,
 } from './models.js';
+import { gather, JSON_OPTION, PARAMS_OPTION, SET_MEANING, SET_OPTION, wholeNumber } from './options.js';
 import { Output } from './output.js';
 import type { ParamOptions } from './params.js';
 import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
@@ -59,7 +61,7 @@ export function createProgram(out: Output): Command {
     .configureHelp({
       subcommandTerm: (command) => `${command.name()} ${command.usage()}`.replace(/ ?\[options\]/, ''),
     });
-  const json = ['--json', 'print one JSON document on stdout and nothing else'] as const;
+  const json = JSON_OPTION;
 
   program
     .command('demo')
@@ -116,8 +118,8 @@ export function createProgram(out: Output): Command {
   program
     .command('run <pipeline>')
     .description('run a pipeline and show how it goes')
-    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
-    .option('--params <file>', 'take params from a YAML file')
+    .option(SET_OPTION, SET_MEANING, gather, [])
+    .option(...PARAMS_OPTION)
     .option('--key <key>', 'name the run; a second start with the same key joins it')
     .option('--follow', 'stay until it ends (the default)')
     .option('--detach', 'start it and return at once')
@@ -128,8 +130,8 @@ export function createProgram(out: Output): Command {
   program
     .command('inspect <source>')
     .description('say how a run would read a source: what was found, how sure that is, how to have it otherwise')
-    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
-    .option('--params <file>', 'take params from a YAML file')
+    .option(SET_OPTION, SET_MEANING, gather, [])
+    .option(...PARAMS_OPTION)
     .option(...json)
     .action((source: string, options: ParamOptions) => inspectCommand(out, source, options));
 
@@ -214,8 +216,8 @@ export function createProgram(out: Output): Command {
     .option('--overlap <policy>', `while the run before goes on: ${OVERLAPS.join(', ')} (default: buffer-all)`)
     .option('--catchup <duration>', 'how late a run may begin after the server was down (default: 1 day)')
     .option('--pause-on-failure', 'pause when a run fails')
-    .option('--set <name=value>', 'set a param; may be given several times', gather, [])
-    .option('--params <file>', 'take params from a YAML file')
+    .option(SET_OPTION, SET_MEANING, gather, [])
+    .option(...PARAMS_OPTION)
     .option(...json)
     .action((name: string, options: CreateOptions & { json?: boolean }) => {
       const { json: _, ...own } = options;
@@ -263,6 +265,8 @@ export function createProgram(out: Output): Command {
       connected(out, (millrace) => applySchedulesCommand(out, millrace, dryRun)),
     );
 
+  addBackfill(program, out);
+
   const predictions = program.command('predictions').description('what was predicted');
   predictions
     .command('list')
@@ -289,14 +293,6 @@ export function createProgram(out: Output): Command {
     .option(...json)
     .action((text: string) => connected(out, (millrace) => sqlCommand(out, millrace, text)));
   return program;
-}
-
-const gather = (pair: string, all: string[]) => [...all, pair];
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('a whole number of at least 1');
 }
 
 function fail(thrown: unknown, out: Output): number {

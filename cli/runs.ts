@@ -24,9 +24,7 @@ export async function showRunCommand(out: Output, millrace: Millrace, id: string
     `${out.style('bold', run.id)}  ${out.style(COLORS[run.state], run.state)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`,
   );
   if (run.interval !== null)
-    out.print(
-      `  ${when(run.interval.start)} … ${when(run.interval.end)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`,
-    );
+    out.print(`  ${intervalText(run.interval)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`);
   if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);
   if (run.error !== null)
     out.print(
@@ -83,6 +81,12 @@ function stepRows(out: Output, run: RunDetails): (string | number)[][] {
         .join(', '),
     ];
   });
+}
+
+/** Whole days without their midnights. */
+export function intervalText({ start, end }: { start: string; end: string }): string {
+  const days = [start, end].every((iso) => iso.endsWith('T00:00:00.000Z'));
+  return days ? `${start.slice(0, 10)} … ${end.slice(0, 10)}` : `${when(start)} … ${when(end)}`;
 }
 
 export const when = (iso: string) => iso.slice(0, 19).replace('T', ' ');

@@ -19,7 +19,7 @@ import { MillraceError } from '../config/errors.js';
 import { type ScheduleDeclaration, scheduleSchema } from '../config/schedule.js';
 import type { Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
-import { COLORS, when } from './runs.js';
+import { COLORS, intervalText, when } from './runs.js';
 
 export interface CreateOptions extends ParamOptions {
   pipeline: string;
@@ -95,7 +95,7 @@ export async function showScheduleCommand(out: Output, millrace: Millrace, name:
   out.print(out.table(['', ''], rows).split('\n').slice(1).join('\n'));
   if (runs.length === 0) return out.print('\n  It has not run yet.');
   const fired = runs.map(({ id, state: end, interval }) => [
-    interval === null ? '' : `${when(interval.start)} … ${when(interval.end)}`,
+    interval === null ? '' : intervalText(interval),
     out.style(COLORS[end], end),
     id,
   ]);

@@ -4,6 +4,9 @@
  */
 export const ERRORS = {
   MR_ACCOUNT: { retry: false, exit: 1, meaning: 'The account of readings does not add up; nothing was published.' },
+  MR_BACKFILL: { retry: false, exit: 2, meaning: 'The backfill cannot be made so.' },
+  MR_BACKFILL_STATE: { retry: false, exit: 1, meaning: 'As the backfill stands, that cannot be done with it.' },
+  MR_BACKFILL_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no backfill of that name.' },
   MR_BODY_TOO_LARGE: { retry: false, exit: 2, meaning: 'The body of the request is larger than is allowed.' },
   MR_CALL: { retry: false, exit: 2, meaning: 'The call has something in it that is not taken.' },
   MR_CANCELLED: { retry: false, exit: 1, meaning: 'The run was cancelled.' },

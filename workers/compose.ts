@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
 import { openBuckets, openObjects } from '../store/objects/open.js';
 import { SourceDatabases } from '../store/source-databases.js';
+import { Backfills } from '../store/tables/backfills.js';
 import { checkDatabase, openDatabase } from '../store/tables/database.js';
 import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
@@ -40,6 +41,7 @@ export async function composeStores(
     objects,
     registry: new Registry(database),
     models: new ModelRegistry(database),
+    backfills: new Backfills(database),
     buckets: () => openBuckets(settings),
     databases: new SourceDatabases(settings.databases),
     duck: new Duck({

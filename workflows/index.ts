@@ -1,6 +1,8 @@
 import type { RunRequest } from '../activities/resolve.js';
 import { runPipeline } from './runner.js';
 
+export { backfill } from './backfill.js';
+
 /** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */
 const sensorTraining = (request: RunRequest) => runPipeline(request);
 const sensorPrediction = (request: RunRequest) => runPipeline(request);

@@ -23,7 +23,7 @@ export class Registry {
     run: RunInfo,
     params: Record<string, unknown>,
     interval: { start: string; end: string } | null,
-    schedule: string | null,
+    { schedule = null, backfill = null }: { schedule?: string | null; backfill?: string | null } = {},
   ): Promise<string> {
     const { db } = this.database;
     return db.transaction().execute(async (tx) => {
@@ -52,6 +52,7 @@ export class Registry {
           interval_start: interval === null ? null : new Date(interval.start),
           interval_end: interval === null ? null : new Date(interval.end),
           schedule,
+          backfill,
         })
         .execute();
       return id;

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { BackfillDeclaration } from '../../config/backfill.js';
 import type { Ref } from '../../dag/ref.js';
 
 /** The tables, as queries see them; `migrations/` makes them. */
@@ -19,6 +20,8 @@ export interface Tables {
   };
   predictions: PredictionsTable;
   championships: { model: string; version: number; since: Generated<Date>; reason: string };
+  backfills: BackfillsTable;
+  backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
   tokens: { name: string; sha256: Buffer; created_at: Generated<Date>; last_used_at: Date | null };
 }
 
@@ -43,10 +46,22 @@ interface RunsTable {
   interval_start: Date | null;
   interval_end: Date | null;
   schedule: string | null;
+  backfill: string | null;
   started_at: Generated<Date>;
   ended_at: Date | null;
   result: Json<Record<string, unknown> | null> | null;
   error: Json<RunError | null> | null;
+}
+
+export type BackfillState = 'running' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+interface BackfillsTable {
+  id: string;
+  pipeline: string;
+  declaration: Json<BackfillDeclaration>;
+  state: BackfillState;
+  created_at: Generated<Date>;
+  ended_at: Date | null;
 }
 
 interface StepAttemptsTable {

@@ -147,7 +147,7 @@ describe('the interval of a firing', () => {
   async function record(interval: Interval, schedule: string | null = 'nightly'): Promise<void> {
     const id = `${schedule}.${interval.end}`;
     const run = { runId: id, workflowId: id, temporalRunId: id, pipeline: 'sensor-training' };
-    await registry.beginRun(run, {}, interval, schedule);
+    await registry.beginRun(run, {}, interval, { schedule });
   }
 
   it('begins, for the first, when the schedule would have fired before', async () => {

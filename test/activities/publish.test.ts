@@ -22,7 +22,7 @@ afterAll(() => postgres.close());
 beforeEach(async () => {
   database = await postgres.database();
   stores = await testStores(undefined, database);
-  await stores.registry.beginRun(RUN, {}, null, null);
+  await stores.registry.beginRun(RUN, {}, null);
   const lines = [
     'time,sensor,value',
     '2026-05-01 00:00:00,a,1',
@@ -173,7 +173,7 @@ describe('publishing a model', () => {
 
   it('leaves the champion where the decision is against it, and gives the reason', async () => {
     await publish(await trained());
-    await stores.registry.beginRun({ ...RUN, workflowId: 'next', temporalRunId: 'next' }, {}, null, null);
+    await stores.registry.beginRun({ ...RUN, workflowId: 'next', temporalRunId: 'next' }, {}, null);
     const decision = { ...ALWAYS, promote: false, reason: 'not better', champion: 1 };
     const published = await publish(await trained({ decision }), 'next');
     expect(published).toMatchObject({ version: 2, champion: false, reason: 'not better' });

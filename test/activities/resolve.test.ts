@@ -62,7 +62,7 @@ let published = 0;
 async function publish(trainedTo: string | null, promote = true, model = 'sensors'): Promise<number> {
   const runId = `publish-${++published}`;
   const run = { runId, workflowId: runId, temporalRunId: runId, pipeline: 'sensor-training' };
-  await stores.registry.beginRun(run, {}, null, null);
+  await stores.registry.beginRun(run, {}, null);
   const artefact = await writeJson(stores.objects, 'models', { of: runId });
   const creator = await writeJson(stores.objects, 'creators', { of: runId });
   const about = { params: {}, lineage: {}, metrics: {} };

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 
 const record = (workflowId: string, temporalRunId: string) =>
-  registry.beginRun({ runId: workflowId, workflowId, temporalRunId, pipeline: 'sensor-training' }, {}, null, null);
+  registry.beginRun({ runId: workflowId, workflowId, temporalRunId, pipeline: 'sensor-training' }, {}, null);
 
 it('the id of a run is known before it is recorded', async () => {
   for (const execution of ['a', 'b', 'c']) {

@@ -66,7 +66,6 @@ async function publish(ids: number[], promote: boolean, name = 'plant'): Promise
     { runId, workflowId: runId, temporalRunId: runId, pipeline: 'sensor-training' },
     {},
     null,
-    null,
   );
   const artefact = await writeJson(objects, 'models', { ...model, ids });
   await registry.publish(

@@ -47,7 +47,7 @@ let runs = 0;
 /** Registers a version, of a run of its own unless one is named. */
 async function publish(decision: PromotionDecision, runId = `run-${++runs}`, model = 'sensors') {
   const run = { runId, workflowId: runId, temporalRunId: runId, pipeline: 'sensor-training' };
-  await new Registry(database).beginRun(run, {}, null, null);
+  await new Registry(database).beginRun(run, {}, null);
   const about = { params: { k: 3 }, lineage: { source: '/plant' }, metrics: { inertia: 1 } };
   return models.publish(
     { model, runId, parent: null, artefact: ref('model'), creator: ref('creator'), ...about, trainedTo: '2026-05-01' },

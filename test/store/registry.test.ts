@@ -25,7 +25,7 @@ const runOf = (workflowId: string, temporalRunId: string): RunInfo => ({
 });
 
 const begin = (workflowId = 'nightly', temporalRunId = 'first') =>
-  registry.beginRun(runOf(workflowId, temporalRunId), { k: 3 }, null, null);
+  registry.beginRun(runOf(workflowId, temporalRunId), { k: 3 }, null);
 
 async function rows<T extends object>(sql: string): Promise<T[]> {
   return (await database.pool.query<T>(sql)).rows;
@@ -34,7 +34,9 @@ async function rows<T extends object>(sql: string): Promise<T[]> {
 describe('a run', () => {
   it('is recorded with its params and interval, under the id of its workflow', async () => {
     const interval = { start: '2026-05-01T00:00:00+02:00', end: '2026-05-02T00:00:00.123+02:00' };
-    expect(await registry.beginRun(runOf('nightly', 'first'), { k: 3 }, interval, 'night')).toBe('nightly');
+    expect(await registry.beginRun(runOf('nightly', 'first'), { k: 3 }, interval, { schedule: 'night' })).toBe(
+      'nightly',
+    );
     expect(await rows('SELECT * FROM runs')).toEqual([
       {
         id: 'nightly',
@@ -56,7 +58,7 @@ describe('a run', () => {
 
   it('is recorded once per execution, however often it is begun', async () => {
     const begun = await Promise.all([begin(), begin(), begin()]);
-    await registry.beginRun(runOf('nightly', 'first'), { k: 9 }, null, null);
+    await registry.beginRun(runOf('nightly', 'first'), { k: 9 }, null);
     expect(begun).toEqual(['nightly', 'nightly', 'nightly']);
     expect(await rows('SELECT params FROM runs')).toEqual([{ params: { k: 3 } }]);
   });
@@ -110,7 +112,7 @@ describe('texts that Postgres cannot hold', () => {
 
 describe('intervals', () => {
   const record = (id: string, start: string, end: string, schedule: string | null) =>
-    registry.beginRun(runOf(id, id), {}, { start, end }, schedule);
+    registry.beginRun(runOf(id, id), {}, { start, end }, { schedule });
 
   it('are found again by execution', async () => {
     await record('a', '2026-05-01T00:00:00+02:00', '2026-05-02T00:00:00Z', 'night');

@@ -14,6 +14,7 @@ import { Duck } from '../../store/duck.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
 import type { Stored } from '../../store/objects/object-store.js';
 import { SourceDatabases } from '../../store/source-databases.js';
+import { Backfills } from '../../store/tables/backfills.js';
 import type { Database } from '../../store/tables/database.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Registry } from '../../store/tables/registry.js';
@@ -50,6 +51,7 @@ export async function testStores(
     objects: new FolderStore(join(folder, 'store')),
     registry: database === undefined ? untouched<Registry>('registry') : new Registry(database),
     models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
+    backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,

@@ -1,0 +1,28 @@
+import type { BackfillInterval } from '../store/tables/backfills.js';
+import type { BackfillState } from '../store/tables/schema.js';
+import type { Stores } from './context.js';
+
+export type { BackfillInterval, BackfillState };
+
+export interface NextCall {
+  id: string;
+  /** Intervals that were never begun, or those whose newest run failed. */
+  pass: 'waiting' | 'failed';
+  newestFirst: boolean;
+  /** The number of the last one that was taken in this pass. */
+  after: number | null;
+  limit: number;
+}
+
+/** The next intervals that a backfill is to run. */
+export function createBackfillNext(stores: Pick<Stores, 'backfills'>) {
+  return (call: NextCall): Promise<BackfillInterval[]> => stores.backfills.next(call);
+}
+
+/** Records how a backfill stands. */
+export function createBackfillState(stores: Pick<Stores, 'backfills'>) {
+  return async ({ id, state }: { id: string; state: BackfillState }): Promise<null> => {
+    await stores.backfills.setState(id, state);
+    return null;
+  };
+}
