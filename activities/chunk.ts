@@ -83,11 +83,11 @@ export function createChunk(stores: Stores) {
   const step: MappedStep<ChunkInput, DayItem, Chunks> = {
     limits: { targetWeight: 10e6, leastWeight: 500e3, maxBatches: 500 },
 
-    async plan({ inputs }) {
+    async plan({ inputs, fresh = false }) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
       const worklist = { make: [] as { item: DayItem; weight: number }[], kept: [] as DayItem[] };
       const items = daysOf(files, inputs, stores.codeHash('chunk'));
-      const records = await eachOf(items, LOOKUPS_AT_ONCE, ({ key }) => kept.get(key));
+      const records = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (fresh ? null : kept.get(key)));
       for (const [at, item] of items.entries()) {
         const record = records[at]!;
         const same = record !== null && (!record.byOrder || record.madeOf === hashJson(item.staged));

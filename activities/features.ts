@@ -41,9 +41,9 @@ export function createFeatures(stores: Stores) {
     // Our loops do about two million readings a second on one core, all features together.
     limits: { targetWeight: 4e6, leastWeight: 100e3, maxBatches: 500 },
 
-    async plan({ inputs }) {
+    async plan({ inputs, fresh = false }) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
-      const present = await kept.present();
+      const present = fresh ? new Set<string>() : await kept.present();
       const make: { item: Item; weight: number }[] = [];
       for (const { chunks, ...day } of days) {
         const missing = chunks.filter(({ valueHash }) => !present.has(valueHash));

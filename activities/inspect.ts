@@ -48,7 +48,7 @@ export function createInspect(stores: Stores) {
   const step: MappedStep<InspectInput, Item, Inspected> = {
     limits: { targetWeight: 100e6, leastWeight: 20e6, maxBatches: 500 },
 
-    async plan({ inputs }) {
+    async plan({ inputs, fresh = false }) {
       const { listing, ...params } = inputs;
       const files = await readJson<SourceFile[]>(stores.objects, listing.ref);
       const choice = choiceOf(params);
@@ -57,7 +57,7 @@ export function createInspect(stores: Stores) {
         file,
         key: hashJson([stores.codeHash('inspect'), choice, file.name, file.sha256]),
       }));
-      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (await kept.get(key)) !== null);
+      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => !fresh && (await kept.get(key)) !== null);
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
         else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, Math.min(item.file.bytes, HEAD_WEIGHT)) });
@@ -65,12 +65,12 @@ export function createInspect(stores: Stores) {
       return worklist;
     },
 
-    async batch({ inputs }, items, attempt) {
+    async batch({ inputs, fresh = false }, items, attempt) {
       const choice = choiceOf(inputs);
       let done = 0;
       await eachOf(items, FILES_AT_ONCE, async ({ file, key }) => {
         attempt.signal.throwIfAborted();
-        if ((await kept.get(key)) === null) {
+        if (fresh || (await kept.get(key)) === null) {
           await assertUnchanged(stores, file);
           const seen = await withScratch(stores, (scratch) => inspectFile({ stores, file, choice, scratch, attempt }));
           await kept.put(key, seen);

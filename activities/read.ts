@@ -52,14 +52,14 @@ export function createRead(stores: Stores) {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
     limits: { targetWeight: 500e6, leastWeight: 20e6, maxBatches: 500 },
 
-    async plan({ inputs }) {
+    async plan({ inputs, fresh = false }) {
       const tables = await readJson<SourceTable[]>(stores.objects, inputs.inspected.tables);
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
       const items = tables.map((table) => {
         const { file, ...how } = table;
         return { table, key: hashJson([stores.codeHash('read'), inputs.tz, how, file.sha256]) };
       });
-      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (await kept.get(key)) !== null);
+      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => !fresh && (await kept.get(key)) !== null);
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
         else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, item.table.file.bytes) });
@@ -67,7 +67,7 @@ export function createRead(stores: Stores) {
       return worklist;
     },
 
-    async batch({ inputs }, items, attempt) {
+    async batch({ inputs, fresh = false }, items, attempt) {
       const total = items.reduce((sum, { table }) => sum + table.file.bytes, 0);
       let done = 0;
       const shares = new Map<Item, number>();
@@ -81,7 +81,7 @@ export function createRead(stores: Stores) {
           shares.set(item, share);
           tell();
         };
-        if ((await kept.get(key)) === null)
+        if (fresh || (await kept.get(key)) === null)
           await kept.put(
             key,
             await stageTable(stores, table, key, inputs.tz, attempt, table.file.bytes < SMALL ? undefined : onShare),

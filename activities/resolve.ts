@@ -11,6 +11,7 @@ import type { Attempt, Stores } from './context.js';
 import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Champion, Parent } from './model.js';
+import { freshFrom, pinsTakenOver, type Rerun } from './rerun.js';
 import { type Listing, listSource, type SourceFile } from './source.js';
 import { isBucketUrl, listBucket } from './source-bucket.js';
 import { askDatabase, isDatabaseUrl } from './source-database.js';
@@ -22,6 +23,8 @@ export interface RunRequest {
   interval?: Interval | null;
   /** The backfill that starts the run. */
   backfill?: string | null;
+  /** The run that it is made from. */
+  rerun?: Rerun | null;
 }
 
 export interface ResolveCall {
@@ -40,6 +43,7 @@ const requestSchema = z.strictObject({
     .refine(({ start, end }) => Date.parse(start) < Date.parse(end), 'the end must be later than the start')
     .nullish(),
   backfill: z.string().nullish(),
+  rerun: z.strictObject({ of: z.string(), from: z.string().nullish() }).nullish(),
 });
 
 /** What pins are found from. Models are looked up once: two pins of one run must not see two champions. */
@@ -190,22 +194,27 @@ export function createResolve(stores: Stores) {
         allowed: `pipelines: ${names.join(', ')}`,
       });
     }
-    const { params, interval: asked, backfill } = checkRequest(pipeline, request);
+    const { params, interval: asked, backfill, rerun } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
     const interval = asked ?? (firing === null ? null : await firedInterval(stores, temporalRunId, firing));
     const runId = await stores.registry.beginRun(run, params, interval, {
       schedule: firing?.schedule ?? null,
       backfill,
+      rerunOf: rerun?.of ?? null,
     });
+    const before = rerun === null ? {} : await pinsTakenOver(stores, name, rerun, params);
     const pins: Record<string, unknown> = {};
     const context = pinContext(stores, params, interval, attempt);
     for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
-      pins[pin] = await PINS[pin]!(context);
+      pins[pin] = pin in before ? before[pin] : await PINS[pin]!(context);
       const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection) : null;
       if (nothing !== null) return { ...about(runId), steps: [], result: '', nothing };
     }
-    return { ...about(runId), steps: planSteps(pipeline.graph, params, pins), result: pipeline.graph.result };
+    await stores.registry.putPins(temporalRunId, pins);
+    const steps = planSteps(pipeline.graph, params, pins);
+    const from = rerun?.from ?? null;
+    return { ...about(runId), steps: from === null ? steps : freshFrom(steps, from), result: pipeline.graph.result };
 
     function about(id: string) {
       return {
@@ -233,6 +242,6 @@ function checkRequest(pipeline: Pipeline, request: RunRequest) {
       },
     );
   }
-  const { params, interval = null, backfill = null } = parsed.data;
-  return { params: pipeline.parse(params), interval, backfill };
+  const { params, interval = null, backfill = null, rerun = null } = parsed.data;
+  return { params: pipeline.parse(params), interval, backfill, rerun };
 }

@@ -38,6 +38,13 @@ export const startRequest = z
   })
   .meta({ id: 'StartRequest' });
 
+export const rerunRequest = z
+  .strictObject({
+    from: z.string().min(1).optional().describe('The step that is made anew, with all that follow from it.'),
+    params: z.record(z.string(), z.unknown()).default({}).describe('Params that are to be otherwise.'),
+  })
+  .meta({ id: 'RerunRequest' });
+
 export const started = z
   .object({
     runId: z.string().describe('See /api/v1/runs/{id}.'),
@@ -58,6 +65,8 @@ export const runSummary = z
     seconds: z.number().nullable(),
     interval: interval.nullable(),
     schedule: z.string().nullable(),
+    backfill: z.string().nullable().describe('The backfill that started it.'),
+    rerunOf: z.string().nullable().describe('The run that it was made from.'),
   })
   .meta({ id: 'RunSummary' });
 

@@ -49,6 +49,19 @@ export async function gatherParams(
   return params;
 }
 
+/** Params of a run with those of `--set` over them. */
+export function paramsOver(
+  env: Env,
+  pipeline: string,
+  params: Readonly<Record<string, unknown>>,
+  set: readonly string[],
+): Record<string, unknown> {
+  const all = { ...params };
+  setParams(pipeline, all, set);
+  if (typeof all.source === 'string') all.source = absolute(env, all.source);
+  return all;
+}
+
 function checkNames(names: string[], known: string[], where: (name: string) => string): void {
   const wrong = names.filter((name) => !known.includes(name));
   if (wrong.length === 0) return;

@@ -23,7 +23,7 @@ import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
 import { exportPredictions, listPredictionsCommand } from './predictions.js';
 import { prepareCommand } from './prepare.js';
 import { type RunOptions, runCommand } from './run.js';
-import { cancelRunCommand, listRunsCommand, showRunCommand } from './runs.js';
+import { addRuns } from './runs.js';
 import {
   applySchedulesCommand,
   type CreateOptions,
@@ -135,26 +135,7 @@ export function createProgram(out: Output): Command {
     .option(...json)
     .action((source: string, options: ParamOptions) => inspectCommand(out, source, options));
 
-  const runs = program.command('runs').description('runs, newest first');
-  runs
-    .command('list')
-    .description('the newest runs')
-    .option('--limit <n>', 'how many', wholeNumber, 20)
-    .option(...json)
-    .action(({ limit }: { limit: number }) => connected(out, (millrace) => listRunsCommand(out, millrace, limit)));
-  runs
-    .command('show <run>')
-    .description('steps with attempts, times, memory; params; the error of a failed run')
-    .option('--attempts', 'each attempt, and which worker made it')
-    .option(...json)
-    .action((id: string, { attempts = false }: { attempts?: boolean }) =>
-      connected(out, (millrace) => showRunCommand(out, millrace, id, attempts)),
-    );
-  runs
-    .command('cancel <run>')
-    .description('ask a run to stop')
-    .option(...json)
-    .action((id: string) => connected(out, (millrace) => cancelRunCommand(out, millrace, id)));
+  addRuns(program, out);
 
   const models = program.command('models').description('the registry of models');
   models

@@ -1,45 +1,67 @@
-import type { InspectionResult, Nothing, RunResult } from '../client/millrace.js';
+import type { InspectionResult, Millrace, Nothing, RunResult, StartedRun } from '../client/millrace.js';
 import { pipelineNamed } from '../client/pipelines.js';
+import { rerunRun } from '../client/reruns.js';
+import { showRun } from '../client/runs.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
 import { printInspection } from './inspect.js';
 import { withLog } from './log-tail.js';
 import type { Output } from './output.js';
-import { gatherParams, type ParamOptions } from './params.js';
-import { connect } from './session.js';
+import { gatherParams, type ParamOptions, paramsOver } from './params.js';
+import { connected } from './session.js';
 import { printResult } from './summary.js';
 
-export interface RunOptions extends ParamOptions {
+export interface RunOptions extends ParamOptions, StayOptions {
   key?: string;
-  detach?: boolean;
-  verbose?: boolean;
 }
 
 /** Starts a pipeline and, unless told to detach, stays until it ends. */
 export async function runCommand(out: Output, pipeline: string, options: RunOptions): Promise<void> {
   const params = await gatherParams(readEnv(), pipeline, options);
   pipelineNamed(pipeline).parse(params);
-  const { millrace } = await connect(out);
-  try {
-    const { workflowId, runId, joined } = await millrace.start(pipeline, {
-      params,
-      ...(options.key && { key: options.key }),
-    });
-    out.note(`${joined ? 'joined' : 'started'} ${runId}`);
-    if (options.detach) {
-      out.document({ runId, state: 'running' });
-      return;
-    }
-    await withLog(out, options.verbose === true, [runId, workflowId], () =>
-      followRun(millrace, workflowId, out, options.verbose),
-    );
-    const result = await millrace.result<RunResult | InspectionResult | Nothing>(workflowId);
-    if ('nothing' in result) {
-      out.document({ runId, state: 'done', ...result });
-      out.print(`  There was nothing to do: ${result.nothing}.`);
-    } else if ('alike' in result) printInspection(out, runId, result);
-    else printResult(out, runId, result, await millrace.steps(workflowId));
-  } finally {
-    await millrace.close();
+  await connected(out, async (millrace) =>
+    stay(out, millrace, await millrace.start(pipeline, { params, ...(options.key && { key: options.key }) }), options),
+  );
+}
+
+export interface RerunOptions extends StayOptions {
+  set: string[];
+  from?: string;
+}
+
+/** Starts a run once more, as a new one, and stays as `run` does. */
+export async function rerunCommand(out: Output, id: string, options: RerunOptions): Promise<void> {
+  await connected(out, async (millrace) => {
+    const { pipeline, params: before } = await showRun(millrace, id);
+    const params = paramsOver(readEnv(), pipeline, before, options.set);
+    await stay(out, millrace, await rerunRun(millrace, id, { from: options.from, params }), options);
+  });
+}
+
+interface StayOptions {
+  detach?: boolean;
+  verbose?: boolean;
+}
+
+/** Shows how a run goes, unless told to detach, and what came of it. */
+async function stay(
+  out: Output,
+  millrace: Millrace,
+  { workflowId, runId, joined }: StartedRun,
+  options: StayOptions,
+): Promise<void> {
+  out.note(`${joined ? 'joined' : 'started'} ${runId}`);
+  if (options.detach) {
+    out.document({ runId, state: 'running' });
+    return;
   }
+  await withLog(out, options.verbose === true, [runId, workflowId], () =>
+    followRun(millrace, workflowId, out, options.verbose),
+  );
+  const result = await millrace.result<RunResult | InspectionResult | Nothing>(workflowId);
+  if ('nothing' in result) {
+    out.document({ runId, state: 'done', ...result });
+    out.print(`  There was nothing to do: ${result.nothing}.`);
+  } else if ('alike' in result) printInspection(out, runId, result);
+  else printResult(out, runId, result, await millrace.steps(workflowId));
 }

@@ -1,10 +1,47 @@
+import type { Command } from 'commander';
 import type { Millrace } from '../client/millrace.js';
 import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
+import { gather, JSON_OPTION, SET_OPTION, wholeNumber } from './options.js';
 import { count, type Output } from './output.js';
+import { type RerunOptions, rerunCommand } from './run.js';
+import { connected } from './session.js';
 
 export const COLORS = { running: 'cyan', done: 'green', failed: 'red', cancelled: 'yellow', lost: 'red' } as const;
 
-export async function listRunsCommand(out: Output, millrace: Millrace, limit: number): Promise<void> {
+/** `millrace runs …` */
+export function addRuns(program: Command, out: Output): void {
+  const runs = program.command('runs').description('runs, newest first');
+  runs
+    .command('list')
+    .description('the newest runs')
+    .option('--limit <n>', 'how many', wholeNumber, 20)
+    .option(...JSON_OPTION)
+    .action(({ limit }: { limit: number }) => connected(out, (millrace) => listRunsCommand(out, millrace, limit)));
+  runs
+    .command('show <run>')
+    .description('steps with attempts, times, memory; params; the error of a failed run')
+    .option('--attempts', 'each attempt, and which worker made it')
+    .option(...JSON_OPTION)
+    .action((id: string, { attempts = false }: { attempts?: boolean }) =>
+      connected(out, (millrace) => showRunCommand(out, millrace, id, attempts)),
+    );
+  runs
+    .command('rerun <run>')
+    .description('run it once more, as a new run; what did not change is not made again')
+    .option('--from <step>', 'make this step and all that follow from it anew, of what the run read')
+    .option(SET_OPTION, 'a param that is to be otherwise; may be given several times', gather, [])
+    .option('--detach', 'only start it')
+    .option('--verbose', 'show what the worker logs')
+    .option(...JSON_OPTION)
+    .action((id: string, options: RerunOptions) => rerunCommand(out, id, options));
+  runs
+    .command('cancel <run>')
+    .description('ask a run to stop')
+    .option(...JSON_OPTION)
+    .action((id: string) => connected(out, (millrace) => cancelRunCommand(out, millrace, id)));
+}
+
+async function listRunsCommand(out: Output, millrace: Millrace, limit: number): Promise<void> {
   const runs = await listRuns(millrace, { limit });
   out.document(runs);
   if (runs.length === 0) return out.print('No runs yet. Start one: millrace run sensor-training --set source=…');
@@ -17,7 +54,7 @@ export async function listRunsCommand(out: Output, millrace: Millrace, limit: nu
   out.print(out.table(['run', 'state', 'started', 'time'], rows, [3]));
 }
 
-export async function showRunCommand(out: Output, millrace: Millrace, id: string, attempts: boolean): Promise<void> {
+async function showRunCommand(out: Output, millrace: Millrace, id: string, attempts: boolean): Promise<void> {
   const run = await showRun(millrace, id);
   out.document(run);
   out.print(
@@ -25,6 +62,8 @@ export async function showRunCommand(out: Output, millrace: Millrace, id: string
   );
   if (run.interval !== null)
     out.print(`  ${intervalText(run.interval)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`);
+  if (run.rerunOf !== null) out.print(`  made from ${run.rerunOf}`);
+  if (run.backfill !== null) out.print(`  backfill ${run.backfill}`);
   if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);
   if (run.error !== null)
     out.print(
@@ -92,7 +131,7 @@ export function intervalText({ start, end }: { start: string; end: string }): st
 export const when = (iso: string) => iso.slice(0, 19).replace('T', ' ');
 const seconds = (value: number | null) => (value === null ? '' : `${value.toFixed(1)} s`);
 
-export async function cancelRunCommand(out: Output, millrace: Millrace, id: string): Promise<void> {
+async function cancelRunCommand(out: Output, millrace: Millrace, id: string): Promise<void> {
   const run = await showRun(millrace, id);
   if (run.state === 'running') await millrace.cancel(run.workflowId);
   out.document({ runId: id, state: run.state, cancelled: run.state === 'running' });

@@ -16,6 +16,10 @@ export interface RunSummary {
   interval: { start: string; end: string } | null;
   /** The schedule that started it. */
   schedule: string | null;
+  /** The backfill that started it. */
+  backfill: string | null;
+  /** The run that it was made from. */
+  rerunOf: string | null;
 }
 
 /** One try of one step or of one of its batches. */
@@ -51,6 +55,8 @@ const RUN_COLUMNS = [
   'interval_start',
   'interval_end',
   'schedule',
+  'backfill',
+  'rerun_of',
   'workflow_id',
   'temporal_run_id',
 ] as const;
@@ -137,6 +143,8 @@ async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDes
     seconds: null,
     interval: null,
     schedule: null,
+    backfill: null,
+    rerunOf: null,
     workflowId: there.workflowId,
     temporalRunId: there.runId,
     params: {},
@@ -182,6 +190,8 @@ function summary(row: {
   interval_start: Date | null;
   interval_end: Date | null;
   schedule: string | null;
+  backfill: string | null;
+  rerun_of: string | null;
 }): RunSummary {
   const { interval_start: start, interval_end: end } = row;
   return {
@@ -192,5 +202,7 @@ function summary(row: {
     seconds: row.ended_at === null ? null : (row.ended_at.getTime() - row.started_at.getTime()) / 1000,
     interval: start === null || end === null ? null : { start: start.toISOString(), end: end.toISOString() },
     schedule: row.schedule,
+    backfill: row.backfill,
+    rerunOf: row.rerun_of,
   };
 }

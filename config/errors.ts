@@ -36,6 +36,7 @@ export const ERRORS = {
   MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
   MR_RATE: { retry: true, exit: 2, meaning: 'There were too many requests in a minute.' },
   MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
+  MR_RUN_STATE: { retry: false, exit: 1, meaning: 'As the run stands, that cannot be done with it.' },
   MR_RUN_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no run of that id.' },
   MR_SCHEDULE: { retry: false, exit: 2, meaning: 'The schedule cannot be made so, or there is none of that name.' },
   MR_SERVICE: { retry: true, exit: 3, meaning: 'A service that is needed cannot be reached.' },

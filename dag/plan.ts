@@ -27,6 +27,8 @@ export interface PlanStep {
   retry: RetryPolicy;
   /** Longest time one attempt may take. */
   timeoutSeconds: number;
+  /** Its outputs are made anew, also those that are there. */
+  fresh?: true;
 }
 
 /** The whole of a run as data: what `resolve` returns and the runner carries out from history. */
@@ -46,6 +48,8 @@ export interface StepCall<I = Record<string, unknown>> {
   run: RunInfo;
   step: string;
   inputs: I;
+  /** What is there already is made anew. */
+  fresh?: true;
 }
 
 /** Where the items of a mapped step lie, and the slices of it that are still to be made. */

@@ -16,7 +16,7 @@ import type { Firing } from '../activities/interval.js';
 import type { ResolveCall, RunRequest } from '../activities/resolve.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
-import type { MapPlan, Plan, PlanStep, StepStatus } from '../dag/plan.js';
+import type { MapPlan, Plan, PlanStep, StepCall, StepStatus } from '../dag/plan.js';
 import { describeSteps } from './details.js';
 
 /** The state of every step of a run. */
@@ -126,7 +126,7 @@ class Runner {
     const status = this.steps.find(({ name }) => name === step.name)!;
     this.#show(status, { state: 'running', startedAt: now() });
     try {
-      const call = { run: this.plan.run, step: step.name, inputs };
+      const call = { run: this.plan.run, step: step.name, inputs, ...(step.fresh && { fresh: step.fresh }) };
       const output = step.mapped
         ? await this.#mapped(step, call, status)
         : await activity(step, step.activity, step.name)(call);
@@ -139,11 +139,7 @@ class Runner {
     }
   }
 
-  async #mapped(
-    step: PlanStep,
-    call: { run: Plan['run']; step: string; inputs: Record<string, unknown> },
-    status: StepStatus,
-  ) {
+  async #mapped(step: PlanStep, call: StepCall, status: StepStatus) {
     const map = (await activity(step, `${step.activity}.plan`, `${step.name}: what is there already`)(call)) as MapPlan;
     const { worklist, batches, items, kept } = map;
     this.#show(status, { batches: batches.length, items, kept });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { readReport } from '../../client/reports.js';
+import { rerunRun } from '../../client/reruns.js';
 import { listRuns, showRun } from '../../client/runs.js';
-import { cancelled, run, runNamed, runSummary, started, startRequest, text } from '../contracts.js';
+import { cancelled, rerunRequest, run, runNamed, runSummary, started, startRequest, text } from '../contracts.js';
 import { problems } from '../openapi.js';
 import { RunFeeds } from '../run-feeds.js';
 import type { Server } from '../server.js';
@@ -66,6 +67,24 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
       const { state, workflowId } = await showRun(millrace, params.id);
       if (state === 'running') await millrace.cancel(workflowId);
       return { runId: params.id, cancelled: state === 'running', state };
+    },
+  );
+
+  app.post(
+    '/api/v1/runs/:id/rerun',
+    {
+      schema: {
+        tags: ['runs'],
+        summary: 'Run it once more, as a new run that is linked to it.',
+        params: runNamed,
+        body: rerunRequest,
+        response: { 201: started, ...problems(400, 404, 409, 413, 415, 503) },
+      },
+    },
+    async ({ params: { id }, body }, reply) => {
+      const { runId, joined } = await rerunRun(millrace, id, body);
+      reply.header('location', `/api/v1/runs/${encodeURIComponent(runId)}`);
+      return reply.code(201).send({ runId, joined });
     },
   );
 

@@ -12,6 +12,14 @@ export interface AttemptKey {
   attempt: number;
 }
 
+/** What a run was begun by, beside a person. */
+export interface StartedBy {
+  schedule?: string | null;
+  backfill?: string | null;
+  /** The run that it was made from. */
+  rerunOf?: string | null;
+}
+
 type Row = readonly (string | number | boolean | null)[];
 
 /** Runs, attempts and what they produced: what is shown and served. It can be rebuilt from the store. */
@@ -23,7 +31,7 @@ export class Registry {
     run: RunInfo,
     params: Record<string, unknown>,
     interval: { start: string; end: string } | null,
-    { schedule = null, backfill = null }: { schedule?: string | null; backfill?: string | null } = {},
+    { schedule = null, backfill = null, rerunOf = null }: StartedBy = {},
   ): Promise<string> {
     const { db } = this.database;
     return db.transaction().execute(async (tx) => {
@@ -53,10 +61,32 @@ export class Registry {
           interval_end: interval === null ? null : new Date(interval.end),
           schedule,
           backfill,
+          rerun_of: rerunOf,
         })
         .execute();
       return id;
     });
+  }
+
+  /** Keeps what a run was pinned to. */
+  async putPins(temporalRunId: string, pins: Record<string, unknown>): Promise<void> {
+    await this.database.db
+      .updateTable('runs')
+      .set({ pins: jsonText(pins) })
+      .where('temporal_run_id', '=', temporalRunId)
+      .execute();
+  }
+
+  /** What a run was pinned to, and with which params; null where there is no such run. */
+  async pinsOf(
+    runId: string,
+  ): Promise<{ pipeline: string; params: Record<string, unknown>; pins: Record<string, unknown> | null } | null> {
+    const row = await this.database.db
+      .selectFrom('runs')
+      .select(['pipeline', 'params', 'pins'])
+      .where('id', '=', runId)
+      .executeTakeFirst();
+    return row ?? null;
   }
 
   /** The interval with which an execution was recorded, or null. */

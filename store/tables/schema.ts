@@ -47,6 +47,8 @@ interface RunsTable {
   interval_end: Date | null;
   schedule: string | null;
   backfill: string | null;
+  rerun_of: string | null;
+  pins: Json<Record<string, unknown> | null> | null;
   started_at: Generated<Date>;
   ended_at: Date | null;
   result: Json<Record<string, unknown> | null> | null;

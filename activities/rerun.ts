@@ -1,0 +1,65 @@
+import { MillraceError } from '../config/errors.js';
+import { didYouMean } from '../config/nearest.js';
+import { descendantsOf } from '../dag/descendants.js';
+import type { PlanStep } from '../dag/plan.js';
+import { hashJson } from '../store/hash.js';
+import type { Stores } from './context.js';
+
+/** A run that is made from another. */
+export interface Rerun {
+  /** Id of the other run. */
+  of: string;
+  /** The first step that is made anew, with all that follow from it; what comes before is taken from the other run. */
+  from?: string | null | undefined;
+}
+
+/** The params that pins depend on. Who is champion, and whether a version becomes it, is always asked anew. */
+const DEPENDS_ON: Record<string, readonly string[]> = {
+  listing: ['source', 'files', 'query'],
+  parent: ['model', 'parent', 'refit'],
+  unseen: ['model', 'parent', 'refit', 'from', 'to', 'tz'],
+  due: ['from', 'to', 'tz'],
+  model: ['model', 'version'],
+  creator: ['model', 'version'],
+};
+
+/**
+ * What a run is pinned to as the one it was made from was: so that the steps before `from` find what that one made,
+ * whatever became of the source and the champion since. Without `from`, nothing is.
+ * @throws MillraceError MR_RUN_UNKNOWN, MR_PARAM
+ */
+export async function pinsTakenOver(
+  stores: Pick<Stores, 'registry'>,
+  pipeline: string,
+  { of, from = null }: Rerun,
+  params: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const other = await stores.registry.pinsOf(of);
+  if (other === null) throw new MillraceError('MR_RUN_UNKNOWN', `there is no run "${of}" to run again`);
+  if (other.pipeline !== pipeline)
+    throw new MillraceError('MR_PARAM', `the run ${of} is one of ${other.pipeline}, not of ${pipeline}`);
+  if (from === null) return {};
+  if (other.pins === null) {
+    throw new MillraceError(
+      'MR_PARAM',
+      `the run ${of} ended before it knew what to work on: it cannot be run from ${from}`,
+      {
+        next: 'run it again from the beginning',
+      },
+    );
+  }
+  const same = (name: string) => hashJson(other.params[name] ?? null) === hashJson(params[name] ?? null);
+  return Object.fromEntries(Object.entries(other.pins).filter(([pin]) => DEPENDS_ON[pin]?.every(same)));
+}
+
+/** Marks a step and all that follow from it to be made anew. @throws MillraceError MR_PARAM when there is no such step */
+export function freshFrom(steps: readonly PlanStep[], from: string): PlanStep[] {
+  const names = steps.map(({ name }) => name);
+  if (!names.includes(from)) {
+    throw new MillraceError('MR_PARAM', `there is no step "${from}".${didYouMean(from, names)}`, {
+      allowed: `steps: ${names.join(', ')}`,
+    });
+  }
+  const anew = descendantsOf(steps, from);
+  return steps.map((step) => (anew.has(step.name) ? { ...step, fresh: true } : step));
+}
