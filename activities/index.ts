@@ -11,6 +11,7 @@ import { createFit } from './fit.js';
 import { createHoldout } from './holdout.js';
 import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
+import { createPause } from './pause.js';
 import { createPredict } from './predict.js';
 import { createPublishModel, createPublishPredictions } from './publish.js';
 import { createRead } from './read.js';
@@ -26,6 +27,7 @@ export type Activities = Record<string, (call: never) => Promise<unknown>>;
 export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
   resolve: (stores) => ({
     resolve: plainActivity(stores, createResolve(stores)),
+    pause: plainActivity(stores, createPause(stores)),
     finish: plainActivity(stores, createFinish(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),

@@ -67,6 +67,7 @@ export const runSummary = z
     schedule: z.string().nullable(),
     backfill: z.string().nullable().describe('The backfill that started it.'),
     rerunOf: z.string().nullable().describe('The run that it was made from.'),
+    pausedAt: moment.nullable().describe('Since when it is held between its batches.'),
   })
   .meta({ id: 'RunSummary' });
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Millrace } from '../client/millrace.js';
+import { pauseRun, resumeRun } from '../client/pause.js';
 import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
 import { gather, JSON_OPTION, SET_OPTION, wholeNumber } from './options.js';
 import { count, type Output } from './output.js';
@@ -34,6 +35,22 @@ export function addRuns(program: Command, out: Output): void {
     .option('--verbose', 'show what the worker logs')
     .option(...JSON_OPTION)
     .action((id: string, options: RerunOptions) => rerunCommand(out, id, options));
+  for (const [name, description, act, done] of [
+    ['pause', 'hold it between its batches: those that workers are at end', pauseRun, 'is held between its batches'],
+    ['resume', 'let it go on', resumeRun, 'goes on'],
+  ] as const) {
+    runs
+      .command(`${name} <run>`)
+      .description(description)
+      .option(...JSON_OPTION)
+      .action((id: string) =>
+        connected(out, async (millrace) => {
+          await act(millrace, id);
+          out.document(await showRun(millrace, id));
+          out.print(`${id} ${done}.`);
+        }),
+      );
+  }
   runs
     .command('cancel <run>')
     .description('ask a run to stop')
@@ -47,7 +64,7 @@ async function listRunsCommand(out: Output, millrace: Millrace, limit: number): 
   if (runs.length === 0) return out.print('No runs yet. Start one: millrace run sensor-training --set source=…');
   const rows = runs.map((run) => [
     run.id,
-    out.style(COLORS[run.state], run.state),
+    run.pausedAt === null ? out.style(COLORS[run.state], run.state) : out.style('yellow', 'paused'),
     when(run.startedAt),
     seconds(run.seconds),
   ]);
@@ -62,6 +79,7 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
   );
   if (run.interval !== null)
     out.print(`  ${intervalText(run.interval)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`);
+  if (run.pausedAt !== null) out.print(`  ${out.style('yellow', 'paused')} since ${when(run.pausedAt)}`);
   if (run.rerunOf !== null) out.print(`  made from ${run.rerunOf}`);
   if (run.backfill !== null) out.print(`  backfill ${run.backfill}`);
   if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);

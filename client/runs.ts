@@ -20,6 +20,8 @@ export interface RunSummary {
   backfill: string | null;
   /** The run that it was made from. */
   rerunOf: string | null;
+  /** Since when it is held between its batches. */
+  pausedAt: string | null;
 }
 
 /** One try of one step or of one of its batches. */
@@ -57,6 +59,7 @@ const RUN_COLUMNS = [
   'schedule',
   'backfill',
   'rerun_of',
+  'paused_at',
   'workflow_id',
   'temporal_run_id',
 ] as const;
@@ -145,6 +148,7 @@ async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDes
     schedule: null,
     backfill: null,
     rerunOf: null,
+    pausedAt: null,
     workflowId: there.workflowId,
     temporalRunId: there.runId,
     params: {},
@@ -192,6 +196,7 @@ function summary(row: {
   schedule: string | null;
   backfill: string | null;
   rerun_of: string | null;
+  paused_at: Date | null;
 }): RunSummary {
   const { interval_start: start, interval_end: end } = row;
   return {
@@ -204,5 +209,6 @@ function summary(row: {
     schedule: row.schedule,
     backfill: row.backfill,
     rerunOf: row.rerun_of,
+    pausedAt: row.state === 'running' ? (row.paused_at?.toISOString() ?? null) : null,
   };
 }

@@ -2,8 +2,11 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import {
   ActivityFailure,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
+  condition,
   defineQuery,
+  defineUpdate,
   isCancellation,
   proxyActivities,
   setCurrentDetails,
@@ -13,14 +16,20 @@ import {
 } from '@temporalio/workflow';
 import type { FinishCall } from '../activities/finish.js';
 import type { Firing } from '../activities/interval.js';
+import type { PauseCall } from '../activities/pause.js';
 import type { ResolveCall, RunRequest } from '../activities/resolve.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
 import type { MapPlan, Plan, PlanStep, StepCall, StepStatus } from '../dag/plan.js';
 import { describeSteps } from './details.js';
+import { Gate, type RunningBatch } from './gate.js';
 
 /** The state of every step of a run. */
 export const stateQuery = defineQuery<StepStatus[]>('state');
+/** Whether a run is held between its batches. */
+export const pausedQuery = defineQuery<boolean>('paused');
+export const pauseUpdate = defineUpdate<void>('pause');
+export const resumeUpdate = defineUpdate<void>('resume');
 
 type Call = (input: unknown) => Promise<unknown>;
 
@@ -31,15 +40,24 @@ const MENDED_BY_ITS_MAKER = ['MR_OBJECT_MISSING', 'MR_OBJECT_CORRUPT'];
 /** A queue that nobody serves becomes an error, but a worker may be down for a night. */
 const NOBODY_SERVES = '24 hours';
 
-const control = proxyActivities<{ resolve(call: ResolveCall): Promise<Plan>; finish(call: FinishCall): Promise<null> }>(
-  {
-    taskQueue: STEP_QUEUES.resolve,
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    scheduleToStartTimeout: NOBODY_SERVES,
-    retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
-  },
-);
+const control = proxyActivities<{
+  resolve(call: ResolveCall): Promise<Plan>;
+  finish(call: FinishCall): Promise<null>;
+}>({
+  taskQueue: STEP_QUEUES.resolve,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToStartTimeout: NOBODY_SERVES,
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
+});
+
+/** Somebody waits for it: rather than for ever, it is told that it could not be done. */
+const { pause } = proxyActivities<{ pause(call: PauseCall): Promise<RunningBatch[]> }>({
+  taskQueue: STEP_QUEUES.resolve,
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumAttempts: 5 },
+});
 
 /**
  * Carries out a pipeline: resolves the request into a plan, then runs each step as soon as its inputs are there.
@@ -49,7 +67,16 @@ const control = proxyActivities<{ resolve(call: ResolveCall): Promise<Plan>; fin
 export async function runPipeline(request: RunRequest): Promise<unknown> {
   const { workflowId, runId: temporalRunId, workflowType: pipeline } = workflowInfo();
   let steps: StepStatus[] = [];
+  let runId = workflowId;
+  const say = (paused: boolean) => pause({ temporalRunId, runId, paused });
+  const gate = new Gate(() => say(true));
   setHandler(stateQuery, () => steps);
+  setHandler(pausedQuery, () => gate.closed);
+  setHandler(pauseUpdate, () => gate.close());
+  setHandler(resumeUpdate, async () => {
+    gate.open();
+    await say(false);
+  });
   upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.pipeline), value: pipeline }]);
   const finish = (end: Omit<FinishCall, 'temporalRunId'>) =>
     CancellationScope.nonCancellable(() => control.finish({ temporalRunId, ...end }));
@@ -58,7 +85,9 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     if (plan.interval !== null)
       upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
     steps = plan.steps.map(waiting);
-    const result = plan.nothing === undefined ? await carryOut(plan, steps) : { nothing: plan.nothing };
+    runId = plan.run.runId;
+    const result = plan.nothing === undefined ? await carryOut(plan, steps, gate) : { nothing: plan.nothing };
+    await condition(allHandlersFinished);
     await finish({ state: 'done', result, error: null });
     return result;
   } catch (error) {
@@ -73,10 +102,10 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
  * Runs the plan. Where an object turns out to be gone or damaged, runs it again: all that is whole is kept, and what is
  * not is made anew by the steps before.
  */
-async function carryOut(plan: Plan, steps: StepStatus[]): Promise<unknown> {
+async function carryOut(plan: Plan, steps: StepStatus[], gate: Gate): Promise<unknown> {
   for (let repairs = 0; ; repairs++) {
     try {
-      return await new Runner(plan, steps).run();
+      return await new Runner(plan, steps, gate).run();
     } catch (error) {
       if (repairs === MAX_REPAIRS || !MENDED_BY_ITS_MAKER.includes(explain(error, steps).code)) throw error;
       for (const step of steps) Object.assign(step, waiting(step));
@@ -98,6 +127,7 @@ class Runner {
   constructor(
     private readonly plan: Plan,
     private readonly steps: StepStatus[],
+    private readonly gate: Gate,
   ) {}
 
   /** Runs all steps; the first that fails cancels the others. */
@@ -123,6 +153,7 @@ class Runner {
     for (const [name, input] of Object.entries(step.inputs)) {
       inputs[name] = 'step' in input ? await this.#outputs.get(input.step) : input.value;
     }
+    await this.gate.passed();
     const status = this.steps.find(({ name }) => name === step.name)!;
     this.#show(status, { state: 'running', startedAt: now() });
     try {
@@ -146,11 +177,9 @@ class Runner {
     await Promise.all(
       batches.map(async (slice, at) => {
         const summary = `${step.name} ${at + 1} of ${batches.length}`;
-        await activity(
-          step,
-          step.activity,
-          summary,
-        )({ ...call, worklist, slice, batch: at + 1, batches: batches.length });
+        const work = activity(step, step.activity, summary);
+        const own = { ...call, worklist, slice, batch: at + 1, batches: batches.length };
+        await this.gate.batch({ step: step.name, batch: at + 1 }, () => work(own));
         this.#show(status, { batchesDone: status.batchesDone + 1 });
       }),
     );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
+import { pauseRun, resumeRun } from '../../client/pause.js';
 import { readReport } from '../../client/reports.js';
 import { rerunRun } from '../../client/reruns.js';
 import { listRuns, showRun } from '../../client/runs.js';
@@ -69,6 +70,22 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
       return { runId: params.id, cancelled: state === 'running', state };
     },
   );
+
+  for (const [act, summary, work] of [
+    ['pause', 'Hold it between its batches: those that workers are at end.', pauseRun],
+    ['resume', 'Let it go on.', resumeRun],
+  ] as const) {
+    app.post(
+      `/api/v1/runs/:id/${act}`,
+      {
+        schema: { tags: ['runs'], summary, params: runNamed, response: { 200: run, ...problems(400, 404, 409, 503) } },
+      },
+      async ({ params: { id } }) => {
+        await work(millrace, id);
+        return showRun(millrace, id);
+      },
+    );
+  }
 
   app.post(
     '/api/v1/runs/:id/rerun',

@@ -68,6 +68,24 @@ export class Registry {
     });
   }
 
+  /** Records that a run is held between its batches, or goes on. */
+  async setPaused(temporalRunId: string, paused: boolean): Promise<void> {
+    await this.database.db
+      .updateTable('runs')
+      .set({ paused_at: paused ? new Date() : null })
+      .where('temporal_run_id', '=', temporalRunId)
+      .execute();
+  }
+
+  /** The batches of a run that workers are at. */
+  async runningBatches(runId: string): Promise<{ step: string; batch: number }[]> {
+    return this.database.db
+      .selectFrom('step_attempts')
+      .select(['step', 'batch'])
+      .where((eb) => eb.and({ run_id: runId, phase: 'batch', state: 'running' }))
+      .execute();
+  }
+
   /** Keeps what a run was pinned to. */
   async putPins(temporalRunId: string, pins: Record<string, unknown>): Promise<void> {
     await this.database.db

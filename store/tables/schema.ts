@@ -48,6 +48,7 @@ interface RunsTable {
   schedule: string | null;
   backfill: string | null;
   rerun_of: string | null;
+  paused_at: Date | null;
   pins: Json<Record<string, unknown> | null> | null;
   started_at: Generated<Date>;
   ended_at: Date | null;

@@ -37,7 +37,7 @@ function refusal(given: Record<string, unknown>): MillraceError {
 /** What is no pipeline and no step of one. */
 const BESIDES = {
   workflows: ['backfill'],
-  activities: ['resolve', 'finish', 'backfill.next', 'backfill.state'],
+  activities: ['resolve', 'pause', 'finish', 'backfill.next', 'backfill.state'],
 };
 
 describe('pipelines', () => {
