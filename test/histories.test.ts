@@ -7,6 +7,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Workplace } from './support/cli.js';
 import { daysFrom, writeReadings } from './support/readings.js';
+import { Rest } from './support/rest.js';
 
 /**
  * Histories of runs that ended well and badly. Open runs of users look like them: a workflow that cannot replay them
@@ -76,6 +77,7 @@ async function record(): Promise<void> {
       await work.json('schedules', 'trigger', name);
       ids.push([name, await firedRun(work, name)]);
     }
+    ids.push(['training-paused', await pausedRun(work)], ['backfill-failed', await failedBackfill(work)]);
     const { temporal } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as {
       temporal: { address: string };
     };
@@ -89,6 +91,32 @@ async function record(): Promise<void> {
   } finally {
     await work.close();
   }
+}
+
+/** A run that was held and let go on; over REST, since it is over before the command line is there. */
+async function pausedRun(work: Workplace): Promise<string> {
+  const rest = new Rest(work);
+  const params = { source: join(work.folder, 'plant'), k: 3, tz: 'Europe/Berlin' };
+  const started = await rest.post('/api/v1/runs', { pipeline: 'sensor-training', params });
+  const { runId } = JSON.parse(started.text) as { runId: string };
+  for (const act of ['pause', 'resume']) await rest.post(`/api/v1/runs/${runId}/${act}`);
+  await ended(() => work.json('runs', 'show', runId));
+  return runId;
+}
+
+/** A backfill that was paused, two of whose intervals have no readings. */
+async function failedBackfill(work: Workplace): Promise<string> {
+  const days = ['--from', '2024-03-01', '--to', '2024-03-04', '--max-active', '1'];
+  const source = ['--set', 'source=plant', '--name', 'march'];
+  await work.json('backfill', 'create', 'sensor-prediction', ...days, ...source);
+  await work.json('backfill', 'pause', 'march');
+  await work.json('backfill', 'resume', 'march');
+  await ended(() => work.json('backfill', 'show', 'march'));
+  return 'backfill.march';
+}
+
+async function ended(look: () => Promise<{ state: string }>): Promise<void> {
+  while (['running', 'paused'].includes((await look()).state)) await sleep(200);
 }
 
 async function firedRun(work: Workplace, schedule: string): Promise<string> {
