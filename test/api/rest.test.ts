@@ -4,6 +4,7 @@ import { Workplace } from '../support/cli.js';
 import { daysFrom, writeReadings } from '../support/readings.js';
 import { Rest } from '../support/rest.js';
 import { type Document, undocumented } from '../support/rest-document.js';
+import { backfillCases } from './cases/backfills.js';
 import { errorCases } from './cases/errors.js';
 import { modelCases } from './cases/models.js';
 import type { Place } from './cases/place.js';
@@ -27,6 +28,7 @@ afterAll(() => at.work.close());
 modelCases(at);
 startCases(at);
 runCases(at);
+backfillCases(at);
 errorCases(at);
 metricsCases(at);
 
