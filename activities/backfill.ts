@@ -2,7 +2,7 @@ import type { BackfillInterval } from '../store/tables/backfills.js';
 import type { BackfillState } from '../store/tables/schema.js';
 import type { Stores } from './context.js';
 
-export type { BackfillInterval, BackfillState };
+export type { BackfillInterval };
 
 export interface NextCall {
   id: string;
@@ -19,10 +19,21 @@ export function createBackfillNext(stores: Pick<Stores, 'backfills'>) {
   return (call: NextCall): Promise<BackfillInterval[]> => stores.backfills.next(call);
 }
 
+export interface StateCall {
+  id: string;
+  /** `ended`: done, or failed, as its intervals stand. */
+  state: BackfillState | 'ended';
+}
+
 /** Records how a backfill stands. */
 export function createBackfillState(stores: Pick<Stores, 'backfills'>) {
-  return async ({ id, state }: { id: string; state: BackfillState }): Promise<null> => {
-    await stores.backfills.setState(id, state);
+  return async ({ id, state }: StateCall): Promise<null> => {
+    await stores.backfills.setState(id, state === 'ended' ? await endOf(stores, id) : state);
     return null;
   };
+}
+
+async function endOf({ backfills }: Pick<Stores, 'backfills'>, id: string): Promise<BackfillState> {
+  const { done: _, ...others } = (await backfills.counts([id])).get(id)!;
+  return Object.keys(others).length === 0 ? 'done' : 'failed';
 }

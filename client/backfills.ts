@@ -9,6 +9,7 @@ import type { BackfillState } from '../store/tables/schema.js';
 import { type Estimate, estimateRuns } from './estimate.js';
 import type { Millrace } from './millrace.js';
 import { pipelineNamed } from './pipelines.js';
+import { tellWorkflow } from './updates.js';
 
 /** What a backfill would do. */
 export interface BackfillPrice {
@@ -169,7 +170,7 @@ export async function cancelBackfill(millrace: Millrace, id: string): Promise<vo
 async function update(millrace: Millrace, id: string, name: 'pause' | 'resume' | 'retry'): Promise<void> {
   const { state } = await found(new Backfills(millrace.database), id);
   try {
-    await millrace.client.workflow.getHandle(workflowIdOf(id)).executeUpdate(name);
+    await tellWorkflow(millrace, { workflowId: workflowIdOf(id) }, name);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw over(id, state);

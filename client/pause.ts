@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { MillraceError } from '../config/errors.js';
 import type { Millrace } from './millrace.js';
 import { showRun } from './runs.js';
+import { tellWorkflow } from './updates.js';
 
 /**
  * Holds a run between its batches: those that workers are at end, no others begin.
@@ -23,7 +24,7 @@ async function update(millrace: Millrace, id: string, name: 'pause' | 'resume'):
   });
   if (state !== 'running') throw ended;
   try {
-    await millrace.client.workflow.getHandle(workflowId, temporalRunId).executeUpdate(name);
+    await tellWorkflow(millrace, { workflowId, temporalRunId }, name);
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) throw ended;
     throw error;

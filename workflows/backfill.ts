@@ -12,7 +12,7 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { BackfillInterval, BackfillState, NextCall } from '../activities/backfill.js';
+import type { BackfillInterval, NextCall, StateCall } from '../activities/backfill.js';
 import { STEP_QUEUES, WORKFLOW_QUEUE } from '../config/queues.js';
 
 export interface BackfillRequest {
@@ -52,7 +52,7 @@ const RUNS_OF_ONE_HISTORY = 500;
 
 const control = proxyActivities<{
   'backfill.next'(call: NextCall): Promise<BackfillInterval[]>;
-  'backfill.state'(call: { id: string; state: BackfillState }): Promise<null>;
+  'backfill.state'(call: StateCall): Promise<null>;
 }>({
   taskQueue: STEP_QUEUES.resolve,
   startToCloseTimeout: '1 minute',
@@ -70,7 +70,7 @@ export async function backfill(request: BackfillRequest): Promise<{ begun: numbe
     const next = await work.run();
     await condition(allHandlersFinished);
     if (next !== null) await continueAsNew<typeof backfill>(next);
-    await work.end(work.failed === 0 ? 'done' : 'failed');
+    await work.end('ended');
     return { begun: work.begun, failed: work.failed };
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => work.cancelled());
@@ -118,7 +118,7 @@ class Backfill {
     await this.end('cancelled');
   }
 
-  end(state: BackfillState): Promise<null> {
+  end(state: StateCall['state']): Promise<null> {
     return control['backfill.state']({ id: this.request.id, state });
   }
 

@@ -132,6 +132,8 @@ describe('a backfill', () => {
     const over = await until('cut', ended);
     expect(over.counts.waiting).toBeUndefined();
     expect(over.counts.done).toBeGreaterThanOrEqual(9);
+    // One that was cancelled in the middle is not done.
+    expect(over.state).toBe(over.counts.done === 10 ? 'done' : 'failed');
   });
 
   it.each([

@@ -32,6 +32,21 @@ async function rows<T extends object>(sql: string): Promise<T[]> {
 }
 
 describe('a run', () => {
+  it('keeps what began it, what it was pinned to, and whether it is held', async () => {
+    const began = { backfill: 'winter', rerunOf: 'nightly' };
+    await registry.beginRun(runOf('again', 'second'), { k: 3 }, null, began);
+    expect(await registry.pinsOf('again')).toEqual({ pipeline: 'sensor-training', params: { k: 3 }, pins: null });
+    await registry.putPins('second', { parent: { version: 2 } });
+    expect((await registry.pinsOf('again'))!.pins).toEqual({ parent: { version: 2 } });
+    expect(await registry.pinsOf('never')).toBeNull();
+    await registry.setPaused('second', true);
+    const [held] = await rows("SELECT backfill, rerun_of, paused_at FROM runs WHERE id = 'again'");
+    expect(held).toEqual({ backfill: 'winter', rerun_of: 'nightly', paused_at: expect.any(Date) });
+    await registry.setPaused('second', false);
+    expect(await rows("SELECT paused_at FROM runs WHERE id = 'again'")).toEqual([{ paused_at: null }]);
+    await database.pool.query("DELETE FROM runs WHERE id = 'again'");
+  });
+
   it('is recorded with its params and interval, under the id of its workflow', async () => {
     const interval = { start: '2026-05-01T00:00:00+02:00', end: '2026-05-02T00:00:00.123+02:00' };
     expect(await registry.beginRun(runOf('nightly', 'first'), { k: 3 }, interval, { schedule: 'night' })).toBe(
@@ -48,6 +63,10 @@ describe('a run', () => {
         interval_start: new Date('2026-04-30T22:00:00Z'),
         interval_end: new Date('2026-05-01T22:00:00.123Z'),
         schedule: 'night',
+        backfill: null,
+        rerun_of: null,
+        pins: null,
+        paused_at: null,
         started_at: expect.any(Date),
         ended_at: null,
         result: null,
