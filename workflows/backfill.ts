@@ -4,7 +4,6 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  defineQuery,
   defineUpdate,
   executeChild,
   isCancellation,
@@ -24,20 +23,9 @@ export interface BackfillRequest {
   /** First those that were never begun, or at once those that failed. */
   pass: NextCall['pass'];
   /** Where a workflow before, whose history became long, had come to. */
-  carried?: Pick<BackfillProgress, 'paused' | 'begun' | 'failed'> & { after: number | null; again: boolean };
+  carried?: { paused: boolean; begun: number; failed: number; after: number | null; again: boolean };
 }
 
-/** How far a backfill is. */
-export interface BackfillProgress {
-  paused: boolean;
-  maxActive: number;
-  /** Runs that go on just now. */
-  active: string[];
-  begun: number;
-  failed: number;
-}
-
-export const progressQuery = defineQuery<BackfillProgress>('progress');
 /** No new run begins; those that go on end. */
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
@@ -62,7 +50,6 @@ const control = proxyActivities<{
 /** Runs a pipeline for the intervals of a backfill, some at a time and with low priority. A run that fails stops no other. */
 export async function backfill(request: BackfillRequest): Promise<{ begun: number; failed: number }> {
   const work = new Backfill(request);
-  setHandler(progressQuery, () => work.progress());
   setHandler(pauseUpdate, () => work.pause(true));
   setHandler(resumeUpdate, () => work.pause(false));
   setHandler(retryUpdate, () => work.retry());
@@ -95,11 +82,6 @@ class Backfill {
     this.#again = carried?.again ?? false;
     this.#after = carried?.after ?? null;
     this.#pass = request.pass;
-  }
-
-  progress(): BackfillProgress {
-    const { begun, failed } = this;
-    return { paused: this.#paused, maxActive: this.request.maxActive, active: [...this.#active.keys()], begun, failed };
   }
 
   async pause(paused: boolean): Promise<void> {

@@ -16,10 +16,6 @@ export class Gate {
 
   constructor(private readonly runningBatches: () => Promise<RunningBatch[]>) {}
 
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

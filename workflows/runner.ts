@@ -26,8 +26,7 @@ import { Gate, type RunningBatch } from './gate.js';
 
 /** The state of every step of a run. */
 export const stateQuery = defineQuery<StepStatus[]>('state');
-/** Whether a run is held between its batches. */
-export const pausedQuery = defineQuery<boolean>('paused');
+/** Holds a run between its batches. */
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
 
@@ -71,7 +70,6 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
   const say = (paused: boolean) => pause({ temporalRunId, runId, paused });
   const gate = new Gate(() => say(true));
   setHandler(stateQuery, () => steps);
-  setHandler(pausedQuery, () => gate.closed);
   setHandler(pauseUpdate, () => gate.close());
   setHandler(resumeUpdate, async () => {
     gate.open();
