@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { BACKFILL_NAME, type BackfillDeclaration, intervalsOf } from '../config/backfill.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
@@ -6,6 +6,7 @@ import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { checkZone } from '../config/time-zone.js';
 import { type BackfillRow, Backfills, type IntervalState } from '../store/tables/backfills.js';
 import type { BackfillState } from '../store/tables/schema.js';
+import { untilOver } from './ending.js';
 import { type Estimate, estimateRuns } from './estimate.js';
 import type { Millrace } from './millrace.js';
 import { pipelineNamed } from './pipelines.js';
@@ -118,7 +119,10 @@ export async function showBackfill(millrace: Millrace, id: string): Promise<Back
 
 /** No new run begins; those that go on end. */
 export async function pauseBackfill(millrace: Millrace, id: string): Promise<void> {
-  await update(millrace, id, 'pause');
+  const rows = new Backfills(millrace.database);
+  await found(rows, id);
+  if (await tellWorkflow(millrace, { workflowId: workflowIdOf(id) }, 'pause')) return;
+  throw over(id, (await withActualState(millrace, rows, await found(rows, id))).state);
 }
 
 /** Goes on; also one that was cancelled or ended by force, where intervals wait. */
@@ -140,7 +144,10 @@ async function again(
 ): Promise<void> {
   const rows = new Backfills(millrace.database);
   const row = await withActualState(millrace, rows, await found(rows, id));
-  if (row.state === 'running' || row.state === 'paused') return update(millrace, id, name);
+  const goesOn = row.state === 'running' || row.state === 'paused';
+  // One that ends just now is begun anew as soon as it has.
+  if (goesOn && (await tellWorkflow(millrace, { workflowId: workflowIdOf(id) }, name))) return;
+  await untilOver(millrace, workflowIdOf(id));
   const [left] = await rows.next({ id, pass, newestFirst: false, after: null, limit: 1 });
   if (left === undefined) {
     throw new MillraceError(
@@ -152,7 +159,10 @@ async function again(
     );
   }
   await rows.setState(id, 'running');
-  await start(millrace, id, row.declaration, pass);
+  await start(millrace, id, row.declaration, pass).catch((error: unknown) => {
+    // Somebody else was as fast.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  });
 }
 
 /** Ends a backfill and the runs of it that go on. @throws MillraceError MR_BACKFILL_STATE when it has ended already */
@@ -165,16 +175,6 @@ export async function cancelBackfill(millrace: Millrace, id: string): Promise<vo
     .catch((error: unknown) => {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     });
-}
-
-async function update(millrace: Millrace, id: string, name: 'pause' | 'resume' | 'retry'): Promise<void> {
-  const { state } = await found(new Backfills(millrace.database), id);
-  try {
-    await tellWorkflow(millrace, { workflowId: workflowIdOf(id) }, name);
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw over(id, state);
-  }
 }
 
 const over = (id: string, state: BackfillState) =>

@@ -21,6 +21,7 @@ import { hashJson } from '../store/hash.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import { openObjects } from '../store/objects/open.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
+import { untilOver } from './ending.js';
 import { pipelineNamed } from './pipelines.js';
 import { firstRequest, hasEnded, runIdOf } from './run-ids.js';
 import { listRuns, type RunSummary } from './runs.js';
@@ -154,12 +155,7 @@ export class Millrace {
       if (once || (status.name === 'RUNNING' && !(await hasEnded(this.database, temporalRunId))))
         return { workflowId, runId: await runIdOf(this.database, workflowId, temporalRunId), joined: true };
       // It has ended, or is about to: whoever has seen its end and starts anew gets a new one.
-      await this.client.workflow
-        .getHandle(workflowId, temporalRunId, { followRuns: false })
-        .result()
-        .catch((error: unknown) => {
-          if (!(error instanceof WorkflowFailedError)) throw error;
-        });
+      await untilOver(this, workflowId, temporalRunId);
     }
   }
 

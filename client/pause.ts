@@ -1,4 +1,3 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { MillraceError } from '../config/errors.js';
 import type { Millrace } from './millrace.js';
 import { showRun } from './runs.js';
@@ -23,10 +22,5 @@ async function update(millrace: Millrace, id: string, name: 'pause' | 'resume'):
     next: `millrace runs show ${id} says how it ended`,
   });
   if (state !== 'running') throw ended;
-  try {
-    await tellWorkflow(millrace, { workflowId, temporalRunId }, name);
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw ended;
-    throw error;
-  }
+  if (!(await tellWorkflow(millrace, { workflowId, temporalRunId }, name))) throw ended;
 }

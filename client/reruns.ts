@@ -2,9 +2,10 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
+import { untilOver } from './ending.js';
 import type { Millrace, StartedRun } from './millrace.js';
 import { pipelineNamed } from './pipelines.js';
-import { runIdOf } from './run-ids.js';
+import { hasEnded, runIdOf } from './run-ids.js';
 import { showRun } from './runs.js';
 
 export interface RerunOptions {
@@ -36,13 +37,21 @@ export async function rerunRun(millrace: Millrace, id: string, options: RerunOpt
   }
   const params = { ...before, ...changed };
   parse(params);
-  try {
-    const { firstExecutionRunId } = await millrace.client.workflow.start(pipeline, {
+  const begin = () =>
+    millrace.client.workflow.start(pipeline, {
       taskQueue: WORKFLOW_QUEUE,
       workflowId,
       args: [{ params, interval, rerun: { of: id, from } }],
       workflowIdConflictPolicy: 'FAIL',
       staticSummary: graph.title,
+    });
+  try {
+    const { firstExecutionRunId } = await begin().catch(async (error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { runId } = await millrace.client.workflow.getHandle(workflowId).describe();
+      if (!(await hasEnded(millrace.database, runId))) throw error;
+      await untilOver(millrace, workflowId, runId);
+      return begin();
     });
     return { workflowId, runId: await runIdOf(millrace.database, workflowId, firstExecutionRunId), joined: false };
   } catch (error) {

@@ -1,5 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
+  ApplicationFailure,
   allHandlersFinished,
   CancellationScope,
   condition,
@@ -13,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { BackfillInterval, NextCall, StateCall } from '../activities/backfill.js';
 import { STEP_QUEUES, WORKFLOW_QUEUE } from '../config/queues.js';
+import { ENDED } from '../config/updates.js';
 
 export interface BackfillRequest {
   id: string;
@@ -54,9 +56,11 @@ export async function backfill(request: BackfillRequest): Promise<{ begun: numbe
   setHandler(resumeUpdate, () => work.pause(false));
   setHandler(retryUpdate, () => work.retry());
   try {
-    const next = await work.run();
-    await condition(allHandlersFinished);
-    if (next !== null) await continueAsNew<typeof backfill>(next);
+    do {
+      const next = await work.run();
+      await condition(allHandlersFinished);
+      if (next !== null) await continueAsNew<typeof backfill>(next);
+    } while (!work.close());
     await work.end('ended');
     return { begun: work.begun, failed: work.failed };
   } catch (error) {
@@ -68,6 +72,7 @@ export async function backfill(request: BackfillRequest): Promise<{ begun: numbe
 class Backfill {
   begun: number;
   failed: number;
+  #closed = false;
   #paused: boolean;
   #again: boolean;
   #pass: NextCall['pass'];
@@ -84,13 +89,25 @@ class Backfill {
     this.#pass = request.pass;
   }
 
+  /** From here on nobody can tell it anything more. Returns false when somebody just did. */
+  close(): boolean {
+    this.#closed = !this.#again;
+    return this.#closed;
+  }
+
+  #takesNoMore(): void {
+    if (this.#closed) throw ApplicationFailure.nonRetryable('the backfill has just ended', ENDED);
+  }
+
   async pause(paused: boolean): Promise<void> {
+    this.#takesNoMore();
     if (paused === this.#paused) return;
     this.#paused = paused;
     await control['backfill.state']({ id: this.request.id, state: paused ? 'paused' : 'running' });
   }
 
   retry(): void {
+    this.#takesNoMore();
     this.#again = true;
   }
 
