@@ -8,11 +8,13 @@ export interface ReadParams {
   valueColumn: string | string[] | null;
   timeFormat: string | null;
   dayFirst: boolean | null;
+  utcOffset: string | null;
   decimal: '.' | ',' | null;
   delimiter: string | null;
   header: number | null;
   encoding: Encoding | null;
   sentinels: number[] | null;
+  sensorPath: string | null;
 }
 
 /** Nothing is said: all is found. */
@@ -22,21 +24,24 @@ export const ALL_FOUND: ReadParams = {
   valueColumn: null,
   timeFormat: null,
   dayFirst: null,
+  utcOffset: null,
   decimal: null,
   delimiter: null,
   header: null,
   encoding: null,
   sentinels: null,
+  sensorPath: null,
 };
 
 export function choiceOf(params: ReadParams): Choice {
-  const { timeFormat, dayFirst, decimal, delimiter, header, encoding, sentinels } = params;
+  const { timeFormat, dayFirst, utcOffset, decimal, delimiter, header, encoding, sentinels } = params;
   return {
     time: listOf(params.timeColumn),
     sensor: listOf(params.sensorColumn),
     value: listOf(params.valueColumn),
     timeFormat,
     dayFirst,
+    utcOffset,
     decimal,
     delimiter,
     header,

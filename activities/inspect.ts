@@ -2,6 +2,7 @@ import { MillraceError } from '../config/errors.js';
 import { nearest } from '../config/nearest.js';
 import { agreed } from '../formats/agreement.js';
 import { layoutOf } from '../formats/layout.js';
+import { partsNamed } from '../formats/path-pattern.js';
 import { seriesName } from '../formats/series-name.js';
 import type { Shape } from '../formats/shape.js';
 import { addOrder, type DayOrder, decideOrder, type OrderDecision, type OrderEvidence } from '../formats/times.js';
@@ -16,7 +17,7 @@ import { inspectFile, type LeftOut, type SeenFile, type SeenTable } from './insp
 import { type MappedStep, mappedActivities } from './mapped.js';
 import type { Listing, SourceFile } from './source.js';
 import { assertUnchanged, withScratch } from './source-local.js';
-import { pathOf, type SourceTable } from './source-table.js';
+import { pathOf, pathWithin, type SourceTable } from './source-table.js';
 
 export interface InspectInput extends ReadParams {
   listing: Listing;
@@ -90,7 +91,8 @@ export function createInspect(stores: Stores) {
       const tables = agreed(found, ({ kind }) => kind === 'text');
       if (tables.length === 0) throw nothingToRead(leftOut, inputs);
       const orders = ordersOf(tables, inputs.dayFirst);
-      const pinned = tables.map((table, at) => sourceTable(table, orders[at]!.order));
+      const names = namesOf(tables, inputs.sensorPath);
+      const pinned = tables.map((table, at) => sourceTable(table, orders[at]!.order, names[at]!));
       const findings = findingsOf(seen.length, tables, orders, leftOut);
       attempt.measure('tables', tables.length);
       attempt.measure('leftOut', leftOut.length);
@@ -104,11 +106,40 @@ export function createInspect(stores: Stores) {
   return mappedActivities(stores, step);
 }
 
-function sourceTable({ shape, types, ...table }: SeenTable & { file: SourceFile }, order: DayOrder): SourceTable {
-  const { file, member, table: part } = table;
+/** What begins the ids of the sensors of a table: in wide form, and in the others. */
+type SensorNames = Pick<SourceTable, 'name' | 'site'>;
+
+/** @throws MillraceError MR_PARAM when a table does not lie where the pattern says */
+function namesOf(tables: readonly (SeenTable & { file: SourceFile })[], pattern: string | null): SensorNames[] {
+  const paths = tables.map((table) => pathWithin(table.file, table));
+  if (pattern === null) return paths.map((path) => ({ name: seriesName(path), site: '' }));
+  const odd: string[] = [];
+  const names = paths.map((path) => {
+    const parts = partsNamed(pattern, path);
+    if (parts === null) odd.push(path);
+    const name = (parts ?? []).join('/');
+    return { name, site: name };
+  });
+  const [first] = odd;
+  if (first === undefined) return names;
+  throw new MillraceError(
+    'MR_PARAM',
+    `sensorPath ${JSON.stringify(pattern)} does not fit ${odd.length} of ${paths.length} tables: ${first}`,
+    {
+      allowed: 'a pattern of all paths below the source: {name} is kept, * is any of a part, ** are any parts',
+      next: 'change the pattern, or leave out with "files" what it does not fit',
+    },
+  );
+}
+
+function sourceTable(
+  { shape, types, ...table }: SeenTable & { file: SourceFile },
+  order: DayOrder,
+  names: SensorNames,
+): SourceTable {
   return {
     ...table,
-    name: seriesName([file.name, member, part].filter((each) => each !== null).join('/')),
+    ...names,
     layout: shape === null ? null : layoutOf(shape, order, types),
   };
 }

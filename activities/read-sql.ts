@@ -13,6 +13,8 @@ export interface ReadSql {
   layout: Layout;
   /** Name of the file below the source: the first part of sensor ids in wide form. */
   name: string;
+  /** The first part of sensor ids in the other forms; may be empty. */
+  site: string;
   tz: string;
 }
 
@@ -39,16 +41,18 @@ export function stagedSql(read: ReadSql): string {
   }).join(' UNION ALL ');
 }
 
-function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
-  const utc = tz === 'UTC';
+function partSql({ path, gzip, numbered, layout, name, site, tz }: ReadSql): string {
+  const { utcOffset } = layout;
+  const utc = tz === 'UTC' || utcOffset !== null;
   const column = (each: Column) => columnSql(layout, each);
   const { time, stamp, zoneless } = momentSql(layout.time, utc, column);
-  const { cells, value } = readingsOf(layout, name, column);
+  const { cells, value } = readingsOf(layout, layout.form === 'wide' ? name : site, column);
+  const moment = utcOffset === null || zoneless === 'false' ? 't' : shiftedSql(utcOffset, zoneless);
   const number = numbered ? 'record, ' : '';
   // A name with NUL is none for types of DuckDB, nor for Postgres.
   const named = layout.form === 'wide' ? 'sensor' : "replace(sensor, chr(0), '\uFFFD')";
   return `
-    SELECT ${number}CASE WHEN reason IS NULL THEN ${utc ? 'floor(epoch_us(t) / 86400e6)' : "(t::DATE - DATE '1970-01-01')"}::INTEGER END AS day,
+    SELECT ${number}CASE WHEN reason IS NULL THEN ${daySql(tz, utc)}::INTEGER END AS day,
            CASE WHEN reason IS NULL THEN epoch_us(t)::DOUBLE END AS time,
            ${named} AS sensor, value + 0 AS value, zoneless, reason,
            CASE WHEN reason IS NOT NULL AND reason <> 'missing' AND reason <> 'sentinel' THEN concat_ws(',', stamp, sensor, cell::VARCHAR) END AS raw
@@ -64,9 +68,22 @@ function partSql({ path, gzip, numbered, layout, name, tz }: ReadSql): string {
         END AS reason
       FROM (
         SELECT *, CASE WHEN sensor < '!' OR sensor > '~' THEN regexp_full_match(sensor, ${quote(BLANKS)}) ELSE false END AS blank
-        FROM (SELECT ${number}t, stamp, sensor, cell, ${value} AS value, ${zoneless} AS zoneless
+        FROM (SELECT ${number}${moment} AS t, stamp, sensor, cell, ${value} AS value, ${utcOffset === null ? zoneless : 'false'} AS zoneless
               FROM (SELECT ${number}${time} AS t, ${stamp} AS stamp, ${cells} FROM ${scanSql(path, gzip, layout, numbered)})))
     )`;
+}
+
+/** Days since 1970 in a zone, of moments in UTC or with their zone. */
+function daySql(tz: string, utc: boolean): string {
+  if (tz === 'UTC') return 'floor(epoch_us(t) / 86400e6)';
+  return `(${utc ? `timezone(${quote(tz)}, timezone('UTC', t))` : 't'}::DATE - DATE '1970-01-01')`;
+}
+
+/** Moments in UTC of those that were read as if they were there. */
+function shiftedSql(utcOffset: number, zoneless: string): string {
+  if (utcOffset === 0) return 't';
+  const shifted = `t - to_minutes(${utcOffset})`;
+  return zoneless === 'true' ? shifted : `CASE WHEN ${zoneless} THEN ${shifted} ELSE t END`;
 }
 
 function sentinelSql(sentinels: readonly number[]): string {
@@ -74,19 +91,28 @@ function sentinelSql(sentinels: readonly number[]): string {
   return `WHEN ${sentinels.map((each) => `value = ${each}::DOUBLE`).join(' OR ')} THEN 'sentinel'`;
 }
 
-/** Columns `sensor` and `cell` of each reading of a record, and how the value is had of a cell. */
-function readingsOf(layout: Layout, file: string, column: (each: Column) => string): { cells: string; value: string } {
+/**
+ * Columns `sensor` and `cell` of each reading of a record, and how the value is had of a cell.
+ * @param before begins all ids, where it is not empty
+ */
+function readingsOf(
+  layout: Layout,
+  before: string,
+  column: (each: Column) => string,
+): { cells: string; value: string } {
   const { form, sensors, values } = layout;
   const own = sensors.map((each) => `${column(each)}::VARCHAR`);
-  const id = own.length === 1 ? own[0]! : own.map(present).join(` || '/' || `);
+  const site = before === '' || form === 'wide' ? [] : [quote(before.replaceAll('\0', '\uFFFD'))];
+  const joined = (parts: string[]) => [...site, ...parts].join(` || '/' || `);
+  const id = own.length === 1 && site.length === 0 ? own[0]! : joined(own.map(present));
   if (form === 'long') {
     const [value] = values as [ValueColumn];
     return { cells: `${id} AS sensor, ${column(value)} AS cell`, value: valueSql(value, value.type, 'cell') };
   }
   const names = values.map(({ name }) =>
     form === 'wide'
-      ? quote((file === '' ? name : `${file}/${name}`).replaceAll('\0', '\uFFFD'))
-      : `${sensors.map((each) => present(`${column(each)}::VARCHAR`)).join(` || '/' || `)} || ${quote(`/${name}`)}`,
+      ? quote((before === '' ? name : `${before}/${name}`).replaceAll('\0', '\uFFFD'))
+      : `${joined(own.map(present))} || ${quote(`/${name}`)}`,
   );
   const [first] = values as [ValueColumn];
   const format = (each: ValueColumn) => JSON.stringify([each.type, each.number, each.words]);
@@ -108,4 +134,4 @@ function readingsOf(layout: Layout, file: string, column: (each: Column) => stri
 }
 
 /** A part of a sensor's name that is blank leaves it without one. */
-const present = (text: string) => `CASE WHEN trim(${text}) <> '' THEN ${text} END`;
+const present = (text: string) => `CASE WHEN NOT regexp_full_match(${text}, ${quote(BLANKS)}) THEN ${text} END`;

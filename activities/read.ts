@@ -8,7 +8,7 @@ import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
-import { memberPath, pathOf, type SourceTable, scanLayout, scannable } from './source-table.js';
+import { memberPath, pathOf, pathWithin, type SourceTable, scanLayout, scannable } from './source-table.js';
 import { type Fates, NOTHING, stage } from './stage.js';
 
 export interface ReadInput {
@@ -21,6 +21,8 @@ export interface StagedFile extends Fates {
   key: string;
   name: string;
   path: string;
+  /** Its path below the source. */
+  within: string;
   form: Layout['form'];
 }
 
@@ -96,6 +98,7 @@ export function createRead(stores: Stores) {
       const files = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key, table }) => ({
         ...(await kept.must(key)),
         path: pathOf(table.file, table),
+        within: pathWithin(table.file, table),
       }));
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const read = files.reduce((sum, file) => sum + file.read, 0);
@@ -123,9 +126,9 @@ async function stageTable(
   attempt: Attempt,
   onShare: ((share: number) => void) | undefined,
 ): Promise<StagedFile> {
-  const { file, layout, name } = table;
+  const { file, layout, name, site } = table;
   const path = pathOf(file, table);
-  const about = { key, name, path, form: layout?.form ?? ('long' as const) };
+  const about = { key, name, path, within: pathWithin(file, table), form: layout?.form ?? ('long' as const) };
   if (layout === null) return { ...about, ...NOTHING };
   return withScratch(stores, async (scratch) => {
     const refuse = (error: unknown): never => {
@@ -140,7 +143,7 @@ async function stageTable(
       attempt.signal,
     );
     const plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
-    const how = { ...plain, numbered: false, layout: scanLayout(layout), name, tz };
+    const how = { ...plain, numbered: false, layout: scanLayout(layout), name, site, tz };
     const fates = await stage(stores, how, scratch, attempt, onShare).catch(refuse);
     await assertUnchanged(stores, file);
     return { ...about, ...fates };

@@ -37,12 +37,15 @@ export function ruleNotes(files: readonly StagedFile[], days: readonly DayChunks
   const zeros = sum(days.map((day) => day.chunks.filter(({ signs }) => signs.zeros).length));
   const duplicates = sum(days.map((day) => day.duplicates));
   const many = duplicates > MOST_DUPLICATES * sum(days.map((day) => day.duplicates + day.rows));
+  const sites = many ? sitesIn(files) : null;
   const notes: RuleNote[] = [
     {
       rule: 'duplicates',
       count: duplicates,
-      what: `readings of a sensor at a time that has another; ${USED[rules.duplicates]}${many ? '; so many may be of several sensors: name the column that tells them apart' : ''}`,
-      set: many ? 'sensorColumn: …' : `duplicates: ${rules.duplicates === 'last' ? 'first' : 'last'}`,
+      what: many
+        ? doubtful(sites !== null, USED[rules.duplicates])
+        : `readings of a sensor at a time that has another; ${USED[rules.duplicates]}`,
+      set: many ? (sites ?? 'sensorColumn: …') : `duplicates: ${rules.duplicates === 'last' ? 'first' : 'last'}`,
     },
     {
       rule: 'sentinels',
@@ -88,6 +91,25 @@ export function ruleNotes(files: readonly StagedFile[], days: readonly DayChunks
     },
   ];
   return notes.filter(({ count }) => count > 0);
+}
+
+const doubtful = (sites: boolean, used: string) =>
+  `readings have the sensor and the time of another: ${sites ? 'sensors of several files are called the same' : 'of several sensors'}, perhaps; ${used}`;
+
+/** A pattern of the paths of files that name their sensors themselves, by the first part in which they differ. */
+function sitesIn(files: readonly StagedFile[]): string | null {
+  const own = files.filter(({ form }) => form !== 'wide');
+  const paths = own.map(({ within }) => within.split('/'));
+  const folders = Math.min(...paths.map((parts) => parts.length)) - 1;
+  const before = (at: number) => '*/'.repeat(at);
+  // Folders and files of days are no places.
+  if (new Set(own.map(({ name }) => name)).size < 2) return null;
+  for (let at = 0; at < folders; at++)
+    if (new Set(paths.map((parts) => parts[at])).size > 1) return `sensorPath: "${before(at)}{site}/**"`;
+  const eachItsOwn = new Set(own.map(({ name }) => name)).size === own.length;
+  return eachItsOwn && paths.every((parts) => parts.length === folders + 1)
+    ? `sensorPath: "${before(folders)}{site}.*"`
+    : null;
 }
 
 function sensorsOf(days: readonly DayChunks[]): Map<string, DayChunks['chunks'][number]['signs'][]> {

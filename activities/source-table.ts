@@ -30,6 +30,8 @@ export interface SourceTable extends Place {
   file: SourceFile;
   /** Begins the ids of its sensors, where the table does not name them. */
   name: string;
+  /** Begins the ids of its sensors where it does name them; may be empty. */
+  site: string;
   /** Null: it has no records. */
   layout: Layout | null;
 }
@@ -37,6 +39,10 @@ export interface SourceTable extends Place {
 /** As one writes where a table lies. */
 export const pathOf = (file: Pick<SourceFile, 'path'>, { member, table }: Pick<Place, 'member' | 'table'>) =>
   [file.path, member, table].filter((part) => part !== null).join('!');
+
+/** The same below the source, with `/` for an archive and what is in it. */
+export const pathWithin = (file: Pick<SourceFile, 'name'>, { member, table }: Pick<Place, 'member' | 'table'>) =>
+  [file.name, member, table].filter((part) => part !== null).join('/');
 
 /** The file itself, or the one in the archive, unpacked in `scratch`. */
 export async function memberPath(

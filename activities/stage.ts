@@ -60,7 +60,9 @@ export async function stage(
   const { text, form, values } = read.layout;
   const width = form === 'long' ? 1 : values.length;
   const long = text !== null && (await hasLongRecords(read, text, signal));
-  return stores.duck.session({ tz: read.tz, signal }, async (duck) => {
+  // The zone of the session is that of times without one: there are none where their offset is known.
+  const tz = read.layout.utcOffset === null ? read.tz : 'UTC';
+  return stores.duck.session({ tz, signal }, async (duck) => {
     const out = join(scratch, 'staged.parquet');
     const bad = join(scratch, 'bad.csv');
     const copy = (how: ReadSql) => duck.run(`COPY (${stagedSql(how)}) TO ${quote(out)} (FORMAT parquet)`, onShare);

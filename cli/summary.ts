@@ -27,7 +27,7 @@ export function printResult(out: Output, runId: string, result: RunResult, steps
 /** What rules did with readings; those that nobody can change are in the report. */
 function ruleLines(out: Output, { rules }: RunResult): string[] {
   const rows = rules
-    .filter(({ rule, set }) => set !== null && rule !== 'duplicates')
+    .filter(({ set }) => set !== null && !set.startsWith('duplicates'))
     .map(({ count: n, what, set }) => [out.style('yellow', '!'), count(n), what, out.style('dim', set ?? '')]);
   return rows.length === 0 ? [] : [out.table(['', '', 'rules', 'set by'], rows, [1]), ''];
 }

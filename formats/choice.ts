@@ -15,6 +15,8 @@ export interface Choice {
   /** A pattern of strptime, or one of `iso`, `epoch-s`, `epoch-ms`, `epoch-us`, `epoch-ns`, `serial`. */
   timeFormat: string | null;
   dayFirst: boolean | null;
+  /** Of times that name no zone: `+01:00`, or `UTC`. */
+  utcOffset: string | null;
   /** Numbers that stand for a missing reading. */
   sentinels: readonly number[] | null;
 }
@@ -30,5 +32,6 @@ export const OPEN: Choice = {
   encoding: null,
   timeFormat: null,
   dayFirst: null,
+  utcOffset: null,
   sentinels: null,
 };

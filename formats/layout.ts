@@ -4,6 +4,7 @@ import type { Part } from './role-names.js';
 import type { Shape } from './shape.js';
 import type { ClockStyle } from './time-role.js';
 import { type DayOrder, patternsOf, type TimeFormat } from './times.js';
+import { minutesOf } from './zones.js';
 
 /** A column as it is read: by its place in a text, by its name where columns have types. */
 export interface Column {
@@ -35,6 +36,8 @@ export interface Layout {
   form: 'long' | 'wide' | 'several';
   text: { delimiter: string; width: number; comment: string; skip: number; rewrite: boolean } | null;
   time: Moment;
+  /** Minutes from UTC of times that name no zone; null: they are in the zone of the run. */
+  utcOffset: number | null;
   sensors: Column[];
   values: ValueColumn[];
   sentinels: number[];
@@ -62,6 +65,7 @@ export function layoutOf(shape: Shape, order: DayOrder, types: readonly string[]
       rewrite: text.delimiter === 'blank' || text.comment !== '' || text.quotesAbove || text.oddLineEnds,
     },
     time: momentOf(shape, order, column),
+    utcOffset: shape.utcOffset === null ? null : minutesOf(shape.utcOffset),
     sensors: roles.sensors.map(column),
     values: roles.values.map((name) => {
       const { look, ...own } = at(name);

@@ -6,7 +6,9 @@ import type { Decision } from './role-choice.js';
 import { decideRoles, type Roles } from './roles.js';
 import { findSentinels } from './sentinels.js';
 import { findTable, type Table } from './table.js';
+import { columnsOf } from './time-role.js';
 import { decideOrder, type OrderEvidence, type TimeFormat } from './times.js';
+import { offsetIn } from './zones.js';
 
 /** How a table is written and what its columns are for: all that is needed to read it. */
 export interface Shape {
@@ -18,6 +20,8 @@ export interface Shape {
   time: TimeFormat | null;
   /** What the dates say about which number is the day; null where that is no question. */
   order: OrderEvidence | null;
+  /** Of times that name no zone, as `+01:00`; null: nothing says it. */
+  utcOffset: string | null;
   /** Numbers that stand for a missing reading. */
   sentinels: number[];
   /** All that was decided, in the order in which one would ask. */
@@ -150,6 +154,7 @@ function shaped(
   const guess = roles.time.form === 'parts' ? null : roles.time.guess;
   const time = choice.timeFormat === null ? (guess?.format ?? null) : formatNamed(choice.timeFormat);
   const order = choice.timeFormat === null ? (guess?.order ?? null) : null;
+  const offset = offsetDecision(columns, roles, time, choice);
   const sentinels = sentinelsOf(columns, roles, rows, choice);
   return {
     text,
@@ -157,12 +162,14 @@ function shaped(
     roles,
     time,
     order,
+    utcOffset: offset?.decided ?? null,
     sentinels: sentinels.numbers,
     decisions: [
       ...before,
       ...roles.decisions,
       ...(guess === null || choice.timeFormat !== null ? [] : [formatDecision(guess.why, time!)]),
       ...orderDecision(order, choice.dayFirst),
+      ...(offset === null ? [] : [offset]),
       ...sentinels.decisions,
     ],
     preview: rows.slice(0, PREVIEW_ROWS).map((cells) => [...cells]),
@@ -217,6 +224,35 @@ function orderDecision(order: OrderEvidence | null, given: boolean | null): Deci
   const fix = `dayFirst: ${found?.order !== 'month-first'}`;
   if (found === null) return [{ what, decided: 'open', sure: 'guess', why: 'the dates can be read both ways', fix }];
   return [{ what, decided: found.order, sure: found.sure, why: found.why, fix }];
+}
+
+/** The offset from UTC of times that name none themselves, where a person or the name of a column says it. */
+function offsetDecision(
+  columns: readonly ColumnLook[],
+  roles: Roles,
+  time: TimeFormat | null,
+  choice: Choice,
+): Decision | null {
+  if (time?.kind === 'epoch') return null;
+  const what = 'offset from UTC';
+  const named = choice.utcOffset;
+  if (named !== null)
+    return { what, decided: named, sure: 'certain', why: 'it was named', fix: `utcOffset: "${named}"` };
+  for (const name of columnsOf(roles.time)) {
+    const unit = columns.find((column) => column.name === name)?.unit;
+    for (const text of [unit, name]) {
+      const decided = offsetIn(text ?? '');
+      if (decided !== null)
+        return {
+          what,
+          decided,
+          sure: 'likely',
+          why: `the column is called so: ${text}`,
+          fix: `utcOffset: "${decided}"`,
+        };
+    }
+  }
+  return null;
 }
 
 function sentinelsOf(

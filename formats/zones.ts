@@ -32,3 +32,33 @@ export const ZONE_HOURS: Readonly<Record<string, number>> = {
 
 /** As an offset is written: `+02:00`. */
 export const offsetOf = (hours: number) => `${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}:00`;
+
+/** What `minutesOf` takes. */
+export const OFFSET = /^(?:UTC|[+-](?:0\d|1[0-4]):[0-5]\d)$/;
+
+/** Minutes from UTC of `+05:30` or `UTC`. */
+export function minutesOf(offset: string): number {
+  if (offset === 'UTC') return 0;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4));
+  return offset.startsWith('-') ? -minutes : minutes;
+}
+
+const WORLD = /(?<![A-Za-z])(?:UTC|GMT)(?: ?([+-]) ?(\d{1,2})(?::?([0-5]\d))?)?(?![A-Za-z\d:]| ?[+-] ?\d)/i;
+const ALONE = /^([+-])(\d{2}):([0-5]\d)$/;
+
+/**
+ * The offset from UTC that the name or the unit of a column of times says, as in `time (UTC)`, `utc_time`,
+ * `Time [GMT+1]` or `MST`; null: none.
+ */
+export function offsetIn(text: string): string | null {
+  const bare = text.trim();
+  const hours = ZONE_HOURS[bare];
+  if (hours !== undefined) return hours === 0 ? 'UTC' : offsetOf(hours);
+  const found = WORLD.exec(bare) ?? ALONE.exec(bare);
+  if (found === null) return null;
+  const [, sign, hour, minute = '00'] = found;
+  if (sign === undefined || hour === undefined) return 'UTC';
+  const offset = `${sign}${hour.padStart(2, '0')}:${minute}`;
+  if (!OFFSET.test(offset)) return null;
+  return minutesOf(offset) === 0 ? 'UTC' : offset;
+}

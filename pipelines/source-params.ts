@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { wrongWith } from '../formats/path-pattern.js';
+import { OFFSET } from '../formats/zones.js';
 
 const day = z.iso.date().nullable().default(null);
 const name = z.string().min(1);
@@ -53,6 +55,14 @@ export const readShape = {
     .nullable()
     .default(null)
     .describe('Whether 03/04 is in April (true) or in March (false). null: found from all files.'),
+  utcOffset: z
+    .string()
+    .regex(OFFSET, 'give an offset as +01:00, or UTC')
+    .nullable()
+    .default(null)
+    .describe(
+      'Offset from UTC of times that name none, as +01:00, or UTC. null: that of the name of the column, as in "time (UTC)"; else they are times in "tz".',
+    ),
   decimal: z.enum(['.', ',']).nullable().default(null).describe('Decimal mark. null: found.'),
   delimiter: z
     .union([z.string().length(1), z.literal('blank')])
@@ -77,6 +87,18 @@ export const readShape = {
     .nullable()
     .default(null)
     .describe('Numbers that stand for a missing reading, as -9999. null: found; []: none.'),
+  sensorPath: z
+    .string()
+    .max(500)
+    .superRefine((pattern, issues) => {
+      const wrong = wrongWith(pattern);
+      if (wrong !== null) issues.addIssue(wrong);
+    })
+    .nullable()
+    .default(null)
+    .describe(
+      'Parts of the path of a file, below the source, that begin the ids of its sensors: {site}/*/{line}.csv. null: the path without its dates where there is a column per sensor, nothing where there is a row per reading.',
+    ),
 };
 
 /** What is done where readings say more than one thing. */

@@ -202,3 +202,55 @@ describe('the signs of a counter', () => {
     expect(signs(values).cumulative).toBe(cumulative);
   });
 });
+
+describe('sensors that are called the same in several files', () => {
+  const text = (add: number) => {
+    const rows = Array.from(
+      { length: 24 },
+      (_, hour) => `2024-01-01T${String(hour).padStart(2, '0')}:00Z,x,${hour + add}`,
+    );
+    return `time,sensor,value\n${rows.join('\n')}\n`;
+  };
+  const found = async (paths: string[], options: Options = {}) => {
+    const files = Object.fromEntries(paths.map((path, nth) => [path, text(nth)]));
+    return chunkSource(stores, await writeSource(stores, files, `s${sources++}`), options);
+  };
+
+  it.each([
+    [['north/a.csv', 'south/a.csv'], '{site}/**'],
+    [['data/north/1/a.csv', 'data/south/a.csv'], '*/{site}/**'],
+    [['north.csv', 'south.csv'], '{site}.*'],
+    [['data/north.csv', 'data/south.csv'], '*/{site}.*'],
+  ])('are pointed out in %j, with what tells them apart', async (paths, pattern) => {
+    const mixed = await found(paths);
+    expect(mixed.account).toMatchObject({ read: 48, used: 24, duplicate: 24 });
+    expect(note(mixed, 'duplicates')).toMatchObject({
+      set: `sensorPath: "${pattern}"`,
+      what: expect.stringContaining('several files are called the same'),
+    });
+    const apart = await found(paths, { sensorPath: pattern });
+    expect(apart.account).toMatchObject({ read: 48, used: 48, duplicate: 0 });
+    expect(apart.manifest.days[0]!.chunks.map(({ sensor }) => sensor)).toEqual(['north/x', 'south/x']);
+  });
+
+  it('are not looked for where the paths differ in days only', async () => {
+    const set = note(await found(['2024-01-01.csv', '2024-01-02.csv']), 'duplicates')!.set;
+    expect(set).toBe('sensorColumn: …');
+  });
+
+  it('stay without a name where the cell is blank', async () => {
+    const blank = { 'north/a.csv': 'time,sensor,value\n2024-01-01T00:00:00Z,x,1\n2024-01-01T01:00:00Z, ,2\n' };
+    const folder = await writeSource(stores, blank, `s${sources++}`);
+    const { account, chunks } = await chunkSource(stores, folder, { sensorPath: '{site}/*' });
+    expect(account).toMatchObject({ read: 2, used: 1, quarantined: 1 });
+    expect(chunks.quarantined).toEqual({ no_sensor: 1 });
+  });
+
+  it('are refused with the path that does not fit', async () => {
+    const failed = found(['north/a.csv', 'b.csv'], { sensorPath: '{site}/*' });
+    await expect(failed).rejects.toMatchObject({
+      code: 'MR_PARAM',
+      message: expect.stringContaining('does not fit 1 of 2 tables: b.csv'),
+    });
+  });
+});

@@ -266,6 +266,8 @@ export class Cases {
         ]),
       },
       { dayFirst: chance.chance(0.5) },
+      { utcOffset: chance.pick(['UTC', '+05:30', '-14:00']) },
+      { sensorPath: chance.pick(['{file}', '**/{file}', '{file}.*', '{folder}/**']) },
       { decimal: chance.pick(['.', ',']) },
       { delimiter: chance.pick([',', ';', '\t', '|', 'blank', ' ', ':', 'x']) },
       { header: chance.pick([0, 1, 2, 3, 10, 100, 100_000]) },

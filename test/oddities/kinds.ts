@@ -49,6 +49,9 @@ const STAMP = 'make_timestamp(us) AS "time"';
 
 export const KINDS: Oddity[] = [
   parquet('timestamps', STAMP),
+  parquet('timestamps without a zone in a column called time_utc', 'make_timestamp(us) AS "time_utc"', '', {
+    'offset from UTC': 'UTC',
+  }),
   parquet('timestamps with a zone', `make_timestamp(us) AT TIME ZONE 'UTC' AS "time"`),
   parquet(
     'date and time of day as texts',

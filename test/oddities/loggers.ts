@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { grow, type Random } from './plant.js';
-import { stamp } from './stamps.js';
+import { HOUR_US, stamp } from './stamps.js';
 import { asText, knownOf, type Oddity, odd, tableOf } from './written.js';
 
 const split = (...patterns: string[]) => {
@@ -119,9 +119,12 @@ export const LOGGERS: Oddity[] = [
     style: {
       form: 'wide',
       time: ['Year', 'DOY', 'MST'],
-      stamp: (us) => [stamp('%Y')(us), String(Number(stamp('%j')(us))), String(Number(stamp('%H%M')(us)))],
+      stamp: (us) => {
+        const part = (pattern: string) => stamp(pattern, -7 * HOUR_US)(us);
+        return [part('%Y'), String(Number(part('%j'))), String(Number(part('%H%M')))];
+      },
     },
-    found: { time: 'Year + DOY + MST', leftOut: [] },
+    found: { time: 'Year + DOY + MST', 'offset from UTC': '-07:00', leftOut: [] },
   })),
   odd('year, month and day, and times of day as 9:30', (random) => ({
     plant: minutes(random),

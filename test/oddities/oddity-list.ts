@@ -14,9 +14,11 @@ import { LOGGERS } from './loggers.js';
 import { NAMES } from './names.js';
 import { NUMBERS } from './numbers.js';
 import { PACKED } from './packed.js';
+import { SITES } from './sites.js';
 import { TIMES } from './times.js';
 import { UNITS_WRITTEN } from './units.js';
 import type { Oddity } from './written.js';
+import { ZONED_NAMES } from './zoned-names.js';
 
 export const ODDITIES: Oddity[] = [
   ...DELIMITERS,
@@ -28,7 +30,9 @@ export const ODDITIES: Oddity[] = [
   ...LOGGERS,
   ...IDS,
   ...LAYOUTS,
+  ...SITES,
   ...TIMES,
+  ...ZONED_NAMES,
   ...DAYS,
   ...GAPS,
   ...BROKEN,
