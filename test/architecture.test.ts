@@ -28,12 +28,13 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
     ],
     types: ['store'],
   },
-  workflows: { values: ['dag', 'config/queues', 'config/search-attributes'], types: ['activities'] },
+  workflows: { values: ['dag', 'config/queues', 'config/search-attributes', 'config/updates'], types: ['activities'] },
   // A warm model answers without Temporal, so the client computes with what the steps compute with.
   client: { values: ['pipelines', 'dag', 'store', 'config', 'ml'], types: ['activities'] },
   cli: { values: ['client', 'embedded', 'workers', 'config'] },
   api: { values: ['client', 'config'] },
-  pipelines: { values: ['dag', 'config'], types: ['activities'] },
+  // What a param may be, where it says how files are read.
+  pipelines: { values: ['dag', 'config', 'formats/path-pattern', 'formats/zones'], types: ['activities'] },
   store: { values: ['config'], types: ['dag', 'ml'] },
   embedded: { values: ['config'] },
   config: { values: [] },
