@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { activityInfo, Context } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { Logger } from 'pino';
 import { ERRORS, MillraceError } from '../config/errors.js';
 import { machineError } from '../config/machine-errors.js';
 import type { BatchCall, StepCall } from '../dag/plan.js';
 import type { RunError } from '../store/tables/schema.js';
+import { RunLog } from './attempt-log.js';
 import type { Attempt, Stores } from './context.js';
 
 export type Work<C, O> = (call: C, attempt: Attempt) => Promise<O>;
@@ -27,13 +27,14 @@ export function activity<C extends StepCall<unknown>, O>(
     const { attempt: number } = activityInfo();
     const batch = phase === 'batch' ? (call as unknown as BatchCall).batch : 0;
     const key = { runId: call.run.runId, step: call.step, phase, batch, attempt: number };
-    const log = stores.log.child({
+    const own = stores.log.child({
       run: key.runId,
       step: key.step,
       phase,
       ...(batch > 0 && { batch }),
       attempt: number,
     });
+    const log = new RunLog(own, (lines) => stores.logs.write(key, lines));
     const measures: Record<string, number> = {};
     const ended = stores.meters.begin({ pipeline: call.run.pipeline, step: call.step, phase });
     await stores.registry.beginAttempt(key, WORKER).catch((error: unknown) => {
@@ -46,7 +47,7 @@ export function activity<C extends StepCall<unknown>, O>(
       const output = await beating(log, measures, (attempt) => work(call, attempt));
       await stores.registry.endAttempt(key, { state: 'done', measures, error: null });
       ended('done');
-      log.info({ seconds: seconds(), ...measures }, 'done');
+      log.info('done', { seconds: seconds(), ...measures });
       return output;
     } catch (thrown) {
       const error = machineError(thrown) ?? thrown;
@@ -58,11 +59,13 @@ export function activity<C extends StepCall<unknown>, O>(
       };
       await stores.registry
         .endAttempt(key, report)
-        .catch((failure: unknown) => log.warn({ err: failure }, 'the attempt was not recorded'));
+        .catch((failure: unknown) => own.warn({ err: failure }, 'the attempt was not recorded'));
       ended(report.state);
-      if (cancelled) log.info({ seconds: seconds() }, 'cancelled');
-      else log.warn({ seconds: seconds(), code: report.error.code, error: report.error.message }, 'failed');
+      if (cancelled) log.info('cancelled', { seconds: seconds() });
+      else log.error('failed', { seconds: seconds(), code: report.error.code, error: report.error.message });
       throw cancelled ? new CancelledFailure('cancelled') : toFailure(error);
+    } finally {
+      await log.flush();
     }
   };
 }
@@ -71,7 +74,7 @@ export function activity<C extends StepCall<unknown>, O>(
 export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C) => Promise<O> {
   return async (call) => {
     try {
-      return await beating(stores.log, {}, (attempt) => work(call, attempt));
+      return await beating(new RunLog(stores.log, async () => undefined), {}, (attempt) => work(call, attempt));
     } catch (thrown) {
       const error = machineError(thrown) ?? thrown;
       const { activityType, attempt, workflowExecution } = activityInfo();
@@ -86,7 +89,7 @@ export function plainActivity<C, O>(stores: Stores, work: Work<C, O>): (call: C)
 }
 
 async function beating<O>(
-  log: Logger,
+  log: RunLog,
   measures: Record<string, number>,
   work: (attempt: Attempt) => Promise<O>,
 ): Promise<O> {
@@ -99,6 +102,7 @@ async function beating<O>(
   const timer = setInterval(() => {
     context.heartbeat(progress);
     weigh();
+    void log.flush();
   }, HEARTBEAT_MS);
   try {
     return await work({
@@ -106,6 +110,7 @@ async function beating<O>(
       log,
       progress: (done, total, unit) => {
         progress = { done, total, unit };
+        log.progress(done, total, unit);
       },
       measure: (name, value) => {
         measures[name] = value;

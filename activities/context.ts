@@ -5,13 +5,16 @@ import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import type { SourceDatabases } from '../store/source-databases.js';
 import type { Backfills } from '../store/tables/backfills.js';
+import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
+import type { AttemptLog } from './attempt-log.js';
 
 /** What the steps depend on; the worker composes it, tests hand in their own. */
 export interface Stores {
   objects: ObjectStore;
   registry: Registry;
+  logs: LogLines;
   models: ModelRegistry;
   backfills: Backfills;
   /** Buckets that sources lie in; opened when the first is read. */
@@ -57,7 +60,7 @@ export interface Schedules {
 /** What one attempt of a step is given besides its input. */
 export interface Attempt {
   signal: AbortSignal;
-  log: Logger;
+  log: AttemptLog;
   /** Told to Temporal with the next heartbeat. */
   progress(done: number, total: number, unit: string): void;
   /** Kept with the attempt: shapes of frames, memory, counts. */

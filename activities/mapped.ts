@@ -49,6 +49,7 @@ export function mappedActivities<I, Item, O>(
       const ref = await writeJson(stores.objects, `worklists/${call.step}`, {
         items: [...make.map(({ item }) => item), ...kept],
       });
+      if (kept.length > 0) attempt.log.info(`${kept.length} of ${make.length + kept.length} kept from before`);
       return {
         worklist: `${ref.uri}#${ref.sha256}`,
         items: make.length + kept.length,

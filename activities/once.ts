@@ -19,6 +19,7 @@ export function once<I, O>(stores: Stores, name: string, step: OnceStep<I, O>): 
     const before = call.fresh ? null : await kept.get(key);
     if (before !== null) {
       attempt.measure('kept', 1);
+      attempt.log.info('kept from before');
       return before;
     }
     const output = await step.run(call, attempt);

@@ -5,6 +5,7 @@ import { columnOf, type Frame } from '../ml/frame.js';
 import { readFrame, readJson } from '../store/frames.js';
 import { reportKey } from '../store/report-key.js';
 import type { Chunks, Manifest } from './chunk.js';
+import { type ClusterView, predictedView, trainedView } from './cluster-view.js';
 import type { Decision } from './compare.js';
 import type { Stores } from './context.js';
 import type { Scores } from './evaluate.js';
@@ -16,6 +17,7 @@ import type { Predictions } from './predict.js';
 import type { PublishedModel, PublishedPredictions } from './publish.js';
 import { reportPage } from './report-page.js';
 import type { Listing } from './source.js';
+import type { TrainedModel } from './train.js';
 import type { Table } from './transform.js';
 
 export interface ReportInput {
@@ -28,6 +30,7 @@ export interface ReportInput {
 }
 
 export interface TrainingReportInput extends ReportInput {
+  model: TrainedModel;
   scores: Scores;
   decision: Decision;
   published: PublishedModel;
@@ -124,6 +127,7 @@ export function createTrainingReport(stores: Stores) {
       call,
       'training',
       { scores, predictions: null },
+      await trainedView(stores.objects, call.inputs),
       {
         ...common(call.inputs),
         model: {
@@ -153,6 +157,7 @@ export function createPredictionReport(stores: Stores) {
       call,
       'prediction',
       { scores: null, predictions },
+      await predictedView(stores.objects, call.inputs),
       {
         ...common(call.inputs),
         model: { name: published.model, version: published.version, parent: null, champion: null },
@@ -185,6 +190,7 @@ async function write(
   { run, inputs }: StepCall<ReportInput>,
   kind: Report['kind'],
   outcome: Pick<Report, 'scores' | 'predictions'>,
+  view: ClusterView,
   figures: Omit<RunResult, 'report' | 'inspection'>,
 ): Promise<RunResult> {
   const { chunks, features, table } = inputs;
@@ -219,9 +225,10 @@ async function write(
     })),
     steps,
   };
-  const [html, json] = [reportKey(run.runId, 'html'), reportKey(run.runId, 'json')];
+  const [html, json] = [reportKey(run.runId, 'report.html'), reportKey(run.runId, 'report.json')];
   await stores.objects.write(json, JSON.stringify(report, null, 2));
   await stores.objects.write(html, reportPage(report));
+  await stores.objects.write(reportKey(run.runId, 'clusters.json'), JSON.stringify(view));
   return {
     report: { html: stores.objects.describe(html), json: stores.objects.describe(json) },
     ...result,

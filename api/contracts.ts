@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { backfillSchema } from '../config/backfill.js';
+import { SCHEDULE_NAME, scheduleSchema } from '../config/schedule.js';
 
 /** What goes over the wire, in and out. From these come the checks of requests and the OpenAPI document. */
 
@@ -86,6 +87,20 @@ const attempt = z
   })
   .meta({ id: 'Attempt' });
 
+export const logLine = z
+  .object({
+    id: z.int().describe('Lines come in this order; give the last one as "after" to go on.'),
+    at: moment,
+    level: z.enum(['info', 'warn', 'error']),
+    step: z.string(),
+    phase: z.enum(['once', 'plan', 'batch', 'gather']),
+    batch: z.int(),
+    attempt: z.int(),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'LogLine' });
+
 export const run = runSummary
   .extend({
     workflowId: z.string(),
@@ -113,6 +128,51 @@ export const step = z
 export const cancelled = z
   .object({ runId: z.string(), cancelled: z.boolean().describe('false: it had ended already.'), state })
   .meta({ id: 'Cancelled' });
+
+export const coverage = z
+  .object({
+    chunks: z.int().describe('All there are; "cells" may hold fewer.'),
+    sensors: z.array(z.string()),
+    days: z.array(z.iso.date()),
+    cells: z
+      .array(z.tuple([z.int(), z.int(), z.int(), z.number(), z.number()]))
+      .describe('Place in "sensors", place in "days", readings, share of the day, longest gap in s.'),
+  })
+  .meta({ id: 'Coverage' });
+
+export const quarantine = z
+  .object({
+    reasons: z.record(z.string(), z.int()).describe('How many readings there are, by reason.'),
+    readings: z.array(
+      z.object({
+        file: z.string(),
+        record: z.int().describe('Its number in the file, from 1; 0 where it has none.'),
+        sensor: z.string().nullable(),
+        reason: z.string(),
+        raw: z.string().nullable().describe('As it stands in the file.'),
+      }),
+    ),
+  })
+  .meta({ id: 'Quarantine' });
+
+export const clusters = z
+  .object({
+    model: z.string(),
+    version: z.int(),
+    chunks: z.int(),
+    ids: z.array(z.int()),
+    sensors: z.array(z.string()),
+    days: z.array(z.iso.date()),
+    sizes: z.array(z.array(z.int())).describe('Chunks of each day in each cluster, in the order of "ids".'),
+    points: z
+      .array(z.tuple([z.int(), z.int(), z.int(), z.number(), z.number()]))
+      .describe('Place in "sensors", place in "days", cluster, x, y: on the first two principal components.'),
+    explained: z.tuple([z.number(), z.number()]).describe('Share of the variance along x and y.'),
+    profiles: z
+      .object({ features: z.array(z.string()), means: z.array(z.array(z.number())) })
+      .describe('Means of scaled features by cluster, of those that differ most first.'),
+  })
+  .meta({ id: 'Clusters' });
 
 export const modelVersion = z
   .object({
@@ -185,7 +245,22 @@ export const pipelineSummary = z
   .meta({ id: 'PipelineSummary' });
 
 export const pipelineDetails = pipelineSummary
-  .extend({ doc: z.string(), params: z.record(z.string(), z.unknown()).describe('JSON schema of the params.') })
+  .extend({
+    doc: z.string(),
+    nodes: z
+      .array(
+        z.object({
+          name: z.string(),
+          rank: z.int().describe('Place from the left in the drawing.'),
+          after: z.array(z.string()).describe('Steps from which an arrow leads to it.'),
+          mapped: z.boolean(),
+          queue: z.string(),
+          doc: z.string(),
+        }),
+      )
+      .describe('The steps as they are drawn.'),
+    params: z.record(z.string(), z.unknown()).describe('JSON schema of the params.'),
+  })
   .meta({ id: 'Pipeline' });
 
 export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
@@ -193,6 +268,25 @@ export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' 
 export const readiness = z
   .object({ status: z.enum(['ready', 'not ready']), services: z.record(z.string(), z.string()) })
   .meta({ id: 'Readiness' });
+
+export const scheduleRequest = scheduleSchema
+  .safeExtend({ name: text.regex(SCHEDULE_NAME, 'letters, digits, - and _').describe('What it is called.') })
+  .meta({ id: 'ScheduleRequest' });
+
+export const schedule = z
+  .object({
+    name: z.string(),
+    declaration: z.record(z.string(), z.unknown()),
+    declared: z.boolean().describe('Whether it stands in the configuration file.'),
+    paused: z.boolean(),
+    note: z.string().nullable(),
+    next: z.array(moment),
+    recent: z.array(z.object({ due: moment, taken: moment, workflowId: z.string().nullable() })),
+    missed: z.int(),
+    buffered: z.int(),
+    running: z.array(z.string()),
+  })
+  .meta({ id: 'Schedule' });
 
 export const backfillRequest = backfillSchema
   .extend({

@@ -4,8 +4,11 @@ import { tokensOf } from '../client/tokens.js';
 import { isLoopback } from '../config/env.js';
 import { sendProblem } from './problem.js';
 
-/** Paths that anybody who can reach the server may see: they say nothing but that it lives, and how it is spoken to. */
-const OPEN = new Set(['/healthz', '/readyz', '/api/openapi.json']);
+/**
+ * What anybody who can reach the server may see: that it lives, how it is spoken to, and the page, which is code alone.
+ * What the page shows, it asks for as every other caller does.
+ */
+const isOpen = (path: string) => path === '/api/openapi.json' || !(path.startsWith('/api/') || path === '/metrics');
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -23,7 +26,7 @@ export function installGuard(app: FastifyInstance, millrace: Millrace, host: str
   const local = isLoopback(host);
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
-    if (OPEN.has(request.url.split('?')[0]!)) return;
+    if (isOpen(request.url.split('?')[0]!)) return;
     if (local && !isLoopback(request.hostname.replace(/^\[|\]$/g, '')))
       return sendProblem(reply, 'MR_TOKEN', `this server is called 127.0.0.1 or localhost, not ${request.hostname}`);
     if (local && request.method !== 'GET' && isForeign(request))

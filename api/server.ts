@@ -10,6 +10,7 @@ import type { RestSettings } from '../config/rest.js';
 import { installGuard } from './guard.js';
 import { installMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
+import { addPage } from './page-files.js';
 import { installProblems, sendProblem } from './problem.js';
 import { addBackfills } from './routes/backfills.js';
 import { addHealth } from './routes/health.js';
@@ -18,6 +19,7 @@ import { addPipelines } from './routes/pipelines.js';
 import { addPredict } from './routes/predict.js';
 import { addPredictions } from './routes/predictions.js';
 import { addRuns } from './routes/runs.js';
+import { addSchedules } from './routes/schedules.js';
 
 export interface ServerOptions {
   millrace: Millrace;
@@ -60,10 +62,11 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
   app.removeContentTypeParser('text/plain');
   installProblems(app);
   installGuard(app, millrace, host);
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async (request, reply) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
+      // Files of the page are asked for by their hash.
+      'cache-control': request.url.startsWith('/page/') ? 'no-cache' : 'no-store',
       'referrer-policy': 'no-referrer',
     });
   });
@@ -82,9 +85,11 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addPipelines(typed);
     addRuns(typed, millrace, stop);
     addBackfills(typed, millrace);
+    addSchedules(typed, millrace);
     addModels(typed, millrace);
     addPredict(typed, models, rest, predictions);
     addPredictions(typed, millrace);
+    await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
       reply.serializer(JSON.stringify).send(app.swagger()),
     );

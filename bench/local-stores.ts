@@ -13,6 +13,7 @@ import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
 import { SourceDatabases } from '../store/source-databases.js';
 import type { Backfills } from '../store/tables/backfills.js';
+import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
@@ -27,6 +28,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     objects: new FolderStore(join(folder, 'store')),
     registry,
     models: {} as ModelRegistry,
+    logs: {} as LogLines,
     backfills: {} as Backfills,
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
@@ -41,7 +43,8 @@ export function localStores(folder: string, registry: Registry): Stores {
 }
 
 export function quietAttempt(): Attempt {
-  return { signal: new AbortController().signal, log: pino({ level: 'silent' }), progress() {}, measure() {} };
+  const log = { info() {}, warn() {}, error() {} };
+  return { signal: new AbortController().signal, log, progress() {}, measure() {} };
 }
 
 /** Plans, works on all batches one after the other, and gathers, as the runner does. */

@@ -46,7 +46,7 @@ export async function demo(out: Output): Promise<void> {
       `\n  ${count(prediction.predictions ?? 0)} predictions are in Postgres, table "predictions"; ${((prediction.metrics.novelShare ?? 0) * 100).toFixed(1)} % novel\n`,
     );
     const next = [
-      ['look at the runs', record?.temporal?.ui ?? `Temporal at ${millrace.settings.temporal.address}`],
+      ['look at it all', record?.rest?.url ?? 'npx millrace up serves the page'],
       ['read the report', training.report.html],
       ['query', 'npx millrace sql "select sensor, day, cluster, novel from predictions limit 10"'],
       ['your own data', 'npx millrace run sensor-training --set "source=./plant/*.csv"'],

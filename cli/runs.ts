@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Millrace } from '../client/millrace.js';
 import { pauseRun, resumeRun } from '../client/pause.js';
 import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
+import { type LogOptions, logsCommand } from './logs.js';
 import { gather, JSON_OPTION, SET_OPTION, wholeNumber } from './options.js';
 import { count, type Output } from './output.js';
 import { type RerunOptions, rerunCommand } from './run.js';
@@ -26,6 +27,14 @@ export function addRuns(program: Command, out: Output): void {
     .action((id: string, { attempts = false }: { attempts?: boolean }) =>
       connected(out, (millrace) => showRunCommand(out, millrace, id, attempts)),
     );
+  runs
+    .command('logs <run>')
+    .description('what its attempts said, oldest first')
+    .option('-f, --follow', 'also what they will say, until it ends')
+    .option('--step <step>', 'of this step only')
+    .option('--batch <n>', 'of this batch only', wholeNumber)
+    .option(...JSON_OPTION)
+    .action((id: string, options: LogOptions) => connected(out, (millrace) => logsCommand(out, millrace, id, options)));
   runs
     .command('rerun <run>')
     .description('run it once more, as a new run; what did not change is not made again')

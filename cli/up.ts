@@ -65,7 +65,8 @@ function show(out: Output, { temporal, postgres, rest }: ServiceRecord): void {
   const rows: string[][] = [];
   if (temporal !== null) rows.push(['Temporal', temporal.address], ['Temporal UI', temporal.ui]);
   if (postgres !== null) rows.push(['Postgres', `127.0.0.1:${postgres.port}, database ${postgres.database}`]);
-  if (rest !== null) rows.push(['REST', `${rest.url}/api/v1, described at ${rest.url}/api/openapi.json`]);
+  if (rest !== null)
+    rows.push(['Page', rest.url], ['REST', `${rest.url}/api/v1, described at ${rest.url}/api/openapi.json`]);
   rows.push(['Work folder', readEnv().home]);
   out.print(out.table(['', ''], rows).split('\n').slice(1).join('\n'));
 }

@@ -67,13 +67,14 @@ const RUN_COLUMNS = [
 /** The newest runs. A run that Temporal ended without us, as by a termination, is recorded as such first. */
 export async function listRuns(
   millrace: Millrace,
-  options: { limit: number; pipeline?: string; schedule?: string },
+  options: { limit: number; before?: string; pipeline?: string; schedule?: string },
 ): Promise<RunSummary[]> {
   let query = millrace.database.db
     .selectFrom('runs')
     .select(RUN_COLUMNS)
     .orderBy('started_at', 'desc')
     .limit(options.limit);
+  if (options.before !== undefined) query = query.where('started_at', '<', new Date(options.before));
   if (options.pipeline !== undefined) query = query.where('pipeline', '=', options.pipeline);
   if (options.schedule !== undefined) query = query.where('schedule', '=', options.schedule);
   const rows = await query.execute();

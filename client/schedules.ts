@@ -85,12 +85,12 @@ export async function listSchedules(millrace: Millrace): Promise<ScheduleSummary
 /** A schedule of ours; null where it is of others, or was deleted meanwhile. */
 async function ownSchedule(millrace: Millrace, name: string): Promise<ScheduleSummary | null> {
   return showSchedule(millrace, name).catch((error: unknown) => {
-    if (error instanceof MillraceError && error.code === 'MR_SCHEDULE') return null;
+    if (error instanceof MillraceError && error.code === 'MR_SCHEDULE_UNKNOWN') return null;
     throw error;
   });
 }
 
-/** @throws MillraceError MR_SCHEDULE when there is none of that name */
+/** @throws MillraceError MR_SCHEDULE_UNKNOWN when there is none of that name */
 export async function showSchedule(millrace: Millrace, name: string): Promise<ScheduleSummary> {
   const description = await millrace.client.schedule
     .getHandle(name)
@@ -98,7 +98,7 @@ export async function showSchedule(millrace: Millrace, name: string): Promise<Sc
     .catch((error: unknown) => unknown(millrace, name, error));
   const memo = memoOf(description);
   if (memo === null) {
-    throw new MillraceError('MR_SCHEDULE', `the schedule "${name}" was not made by Millrace`, {
+    throw new MillraceError('MR_SCHEDULE_UNKNOWN', `the schedule "${name}" was not made by Millrace`, {
       next: `Temporal's own tools show it: temporal schedule describe --schedule-id ${name}`,
     });
   }
@@ -250,7 +250,7 @@ async function unknown(millrace: Millrace, name: string, error: unknown): Promis
   if (!(error instanceof ScheduleNotFoundError)) throw error;
   const names: string[] = [];
   for await (const { scheduleId } of millrace.client.schedule.list()) names.push(scheduleId);
-  throw new MillraceError('MR_SCHEDULE', `there is no schedule "${name}".${didYouMean(name, names)}`, {
+  throw new MillraceError('MR_SCHEDULE_UNKNOWN', `there is no schedule "${name}".${didYouMean(name, names)}`, {
     allowed: names.length === 0 ? 'there are none yet' : `schedules: ${names.sort().join(', ')}`,
   });
 }

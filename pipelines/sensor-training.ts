@@ -163,7 +163,7 @@ export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
     );
     return step(
       reportTraining,
-      { listing, inspected, chunks, features: raw, creator, table, scores, decision, published },
+      { listing, inspected, chunks, features: raw, creator, table, model, scores, decision, published },
       'report',
     );
   },

@@ -212,6 +212,7 @@ export const reportTraining = stepKind<TrainingReportInput, RunResult>({
     features: 'features',
     creator: 'creator',
     table: 'table',
+    model: 'model',
     scores: 'scores',
     decision: 'decision',
     published: 'published-model',

@@ -90,7 +90,7 @@ const sources = (await Promise.all(rooms.map(sourcesOf))).flat();
 const sourcesIn = (room: string) => sources.filter((source) => source.room === room);
 
 async function sourcesOf(room: string): Promise<Source[]> {
-  const files = (await readdir(join(root, room), { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+  const files = (await readdir(join(root, room), { recursive: true })).filter((file) => /\.tsx?$/.test(file)).sort();
   return Promise.all(
     files.map(async (file) => {
       const path = posix.join(room, file);
@@ -150,11 +150,32 @@ describe.each(rooms)('the room %s', (room) => {
   });
 
   it('imports only files that are there', () => {
-    const paths = new Set(sources.map(({ path }) => path));
+    const paths = new Set(sources.map(({ path }) => path.replace(/x$/, '')));
     const lost = sourcesIn(room).flatMap(({ path, imports }) =>
       imports.filter((each) => each.own && !paths.has(each.to)).map(({ to }) => `${path} → ${to}`),
     );
     expect(lost).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  const page = sources.filter(({ path }) => path.startsWith('api/page/'));
+
+  it('runs in browsers: of the other rooms, it knows what goes over the wire, and leaves no trace of that', () => {
+    const wrong = page.flatMap(({ path, imports }) =>
+      imports
+        .filter((each) => each.own && !within(each.to, ['api/page', ...(each.value ? [] : ['api/contracts'])]))
+        .map(({ to }) => `${path} → ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('loads no package but those that are served with it', () => {
+    const served = ['preact', 'preact/hooks'];
+    const wrong = page.flatMap(({ path, imports }) =>
+      imports.filter((each) => !each.own && each.value && !served.includes(each.to)).map(({ to }) => `${path} → ${to}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Pipeline } from '../../client/pipelines.js';
-import { PIPELINES, pipelineNamed } from '../../client/pipelines.js';
+import { directNeeds, layOut, PIPELINES, pipelineNamed } from '../../client/pipelines.js';
 import { named, pipelineDetails, pipelineSummary } from '../contracts.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
@@ -26,10 +26,17 @@ export function addPipelines(app: Server): void {
       return {
         ...summary(pipeline),
         doc: pipeline.graph.doc,
+        nodes: drawn(pipeline),
         params: z.toJSONSchema(pipeline.params, { io: 'input' }),
       };
     },
   );
+}
+
+function drawn({ graph }: Pipeline) {
+  const nodes = layOut(graph);
+  const after = directNeeds(nodes);
+  return nodes.map(({ needs: _, ...node }) => ({ ...node, after: after.get(node.name)! }));
 }
 
 const summary = ({ graph }: Pipeline) => ({

@@ -1,13 +1,25 @@
 import { z } from 'zod';
+import { readLogs } from '../../client/logs.js';
 import type { Millrace } from '../../client/millrace.js';
 import { pauseRun, resumeRun } from '../../client/pause.js';
-import { readReport } from '../../client/reports.js';
 import { rerunRun } from '../../client/reruns.js';
 import { listRuns, showRun } from '../../client/runs.js';
-import { cancelled, rerunRequest, run, runNamed, runSummary, started, startRequest, text } from '../contracts.js';
+import {
+  cancelled,
+  largestVersion,
+  logLine,
+  rerunRequest,
+  run,
+  runNamed,
+  runSummary,
+  started,
+  startRequest,
+  text,
+} from '../contracts.js';
 import { problems } from '../openapi.js';
 import { RunFeeds } from '../run-feeds.js';
 import type { Server } from '../server.js';
+import { addFindings } from './findings.js';
 
 const errors = problems(400, 404, 503);
 const KEY = /^[\x21-\x7e]{1,200}$/;
@@ -44,15 +56,21 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
         tags: ['runs'],
         summary: 'The newest runs.',
         querystring: z.object({
-          limit: z.coerce.number().int().min(1).max(1000).default(50),
+          limit: z.coerce.number().int().min(1).max(5000).default(50),
+          before: z.iso.datetime().optional().describe('Only runs that began before.'),
           pipeline: text.optional(),
           schedule: text.optional(),
         }),
         response: { 200: z.array(runSummary), ...errors },
       },
     },
-    async ({ query: { limit, pipeline, schedule } }) =>
-      listRuns(millrace, { limit, ...(pipeline && { pipeline }), ...(schedule && { schedule }) }),
+    async ({ query: { limit, before, pipeline, schedule } }) =>
+      listRuns(millrace, {
+        limit,
+        ...(before && { before }),
+        ...(pipeline && { pipeline }),
+        ...(schedule && { schedule }),
+      }),
   );
 
   app.get(
@@ -106,25 +124,32 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
   );
 
   app.get(
-    '/api/v1/runs/:id/report',
+    '/api/v1/runs/:id/logs',
     {
       schema: {
         tags: ['runs'],
-        summary: 'The report of a run that has ended well, as a page.',
+        summary: 'What its attempts said, oldest first.',
         params: runNamed,
-        response: {
-          200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
-          ...errors,
-        },
+        querystring: z.object({
+          after: z.coerce
+            .number()
+            .int()
+            .min(0)
+            .max(Number.MAX_SAFE_INTEGER)
+            .default(0)
+            .describe('Lines behind this one.'),
+          step: text.optional(),
+          batch: z.coerce.number().int().min(0).max(largestVersion).optional(),
+          attempt: z.coerce.number().int().min(1).max(largestVersion).optional(),
+          limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+        }),
+        response: { 200: z.array(logLine), ...errors },
       },
     },
-    async ({ params }, reply) => {
-      const html = await readReport(millrace, params.id);
-      reply.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
-      return reply.type('text/html; charset=utf-8').serializer(String).send(html);
-    },
+    async ({ params: { id }, query }) => readLogs(millrace, id, query),
   );
 
+  addFindings(app, millrace);
   const feeds = new RunFeeds(millrace);
   app.get(
     '/api/v1/runs/:id/events',

@@ -22,6 +22,7 @@ export interface Tables {
   championships: { model: string; version: number; since: Generated<Date>; reason: string };
   backfills: BackfillsTable;
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
+  log_lines: LogLinesTable;
   tokens: { name: string; sha256: Buffer; created_at: Generated<Date>; last_used_at: Date | null };
 }
 
@@ -79,6 +80,19 @@ interface StepAttemptsTable {
   ended_at: Date | null;
   measures: Json<Record<string, number>>;
   error: Json<RunError | null> | null;
+}
+
+interface LogLinesTable {
+  id: Generated<string>;
+  run_id: string;
+  step: string;
+  phase: 'once' | 'plan' | 'batch' | 'gather';
+  batch: number;
+  attempt: number;
+  at: Date;
+  level: 'info' | 'warn' | 'error';
+  message: string;
+  fields: Json<Record<string, unknown>>;
 }
 
 interface ModelVersionsTable {

@@ -154,7 +154,7 @@ describe('a schedule', () => {
     const gone = await work.run('schedules', 'show', 'often');
     expect(gone).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('MR_SCHEDULE there is no schedule "often"'),
+      stderr: expect.stringContaining('MR_SCHEDULE_UNKNOWN there is no schedule "often"'),
     });
     const left = await work.json<Run[]>('runs', 'list', '--limit', '1000');
     expect(left.map(({ id }) => id)).toEqual(expect.arrayContaining(runs.map(({ id }) => id)));
@@ -290,7 +290,7 @@ describe('a schedule that cannot be made', () => {
     async (verb) => {
       const answer = await work.run('schedules', verb, 'onec');
       expect(answer.code).toBe(2);
-      expect(answer.stderr).toMatch(/MR_SCHEDULE there is no schedule "onec"\. Did you mean "once"\?/);
+      expect(answer.stderr).toMatch(/MR_SCHEDULE_UNKNOWN there is no schedule "onec"\. Did you mean "once"\?/);
     },
   );
 
@@ -305,7 +305,7 @@ describe('a schedule that cannot be made', () => {
       const answer = await work.run('schedules', verb, 'foreign');
       expect(answer, verb).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/MR_SCHEDULE the schedule "foreign" was not made by Millrace/),
+        stderr: expect.stringMatching(/MR_SCHEDULE_UNKNOWN the schedule "foreign" was not made by Millrace/),
       });
     }
     const { state } = await temporal.schedule.getHandle('foreign').describe();

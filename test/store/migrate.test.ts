@@ -55,6 +55,7 @@ it('makes all tables in an empty database, and says which migrations it ran', as
     'backfills',
     'championships',
     'chunks',
+    'log_lines',
     'metrics',
     'migrations',
     'model_versions',

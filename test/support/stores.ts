@@ -16,6 +16,7 @@ import type { Stored } from '../../store/objects/object-store.js';
 import { SourceDatabases } from '../../store/source-databases.js';
 import { Backfills } from '../../store/tables/backfills.js';
 import type { Database } from '../../store/tables/database.js';
+import { LogLines } from '../../store/tables/log-lines.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Registry } from '../../store/tables/registry.js';
 
@@ -44,6 +45,7 @@ export async function testStores(
 ): Promise<TestStores> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'));
   const log = pino({ level: 'silent' });
+  const quiet = { info() {}, warn() {}, error() {} };
   const measures: Record<string, number> = {};
   return {
     folder,
@@ -51,6 +53,7 @@ export async function testStores(
     objects: new FolderStore(join(folder, 'store')),
     registry: database === undefined ? untouched<Registry>('registry') : new Registry(database),
     models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
+    logs: database === undefined ? untouched<LogLines>('logs') : new LogLines(database),
     backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
@@ -63,7 +66,7 @@ export async function testStores(
     codeHash,
     attempt: (signal = new AbortController().signal) => ({
       signal,
-      log,
+      log: quiet,
       progress() {},
       measure(name, value) {
         measures[name] = value;

@@ -1,0 +1,186 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { path, useResource } from './api.js';
+import { count, percent, span } from './format.js';
+import { Empty, Failure, Loading } from './parts.js';
+import { setQuery, usePlace } from './router.js';
+import type { Coverage } from './types.js';
+
+const ROW = 16;
+const HEAD = 22;
+const LEAST_COLUMN = 5;
+const MOST_COLUMN = 36;
+const VIEW = 480;
+
+/** How much of each day each sensor recorded, as a map of sensors and days. */
+export function RunCoverage({ id }: { id: string }) {
+  const { data, error, reload } = useResource<Coverage>(`${path('runs', id)}/coverage`);
+  const { query } = usePlace();
+  if (data === null) return error === null ? <Loading /> : <Failure error={error} retry={reload} />;
+  if (data.cells.length === 0)
+    return <Empty title="There are no chunks." children="They are published at the end of a run that went well." />;
+  const worst = query.get('sort') === 'least';
+  const shown = data.cells.length < data.chunks ? `${count(data.cells.length)} of ` : '';
+  return (
+    <section class="panel" aria-label="Coverage">
+      <div class="panel-head">
+        <span>
+          {shown}
+          {count(data.chunks)} chunks of {count(data.sensors.length)} sensors on {count(data.days.length)} days
+        </span>
+        <label>
+          <input
+            type="checkbox"
+            checked={worst}
+            onChange={(event) => setQuery({ sort: event.currentTarget.checked ? 'least' : null })}
+          />{' '}
+          least coverage first
+        </label>
+        <span class="legend">
+          <i class="ramp" /> 0 to 100 % of the day
+        </span>
+      </div>
+      <HeatMap coverage={data} worst={worst} />
+    </section>
+  );
+}
+
+/** Drawn on a canvas, and of it only what is seen, so that any number of sensors can be scrolled through. */
+function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
+  const place = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [tip, setTip] = useState<string | null>(null);
+  const rows = useMemo(() => rowsOf(coverage, worst), [coverage, worst]);
+  const { days, sensors } = coverage;
+  const [size, setSize] = useState({ width: 0, names: 0 });
+  const column = Math.max(LEAST_COLUMN, Math.min(MOST_COLUMN, (size.width - size.names) / days.length));
+  const height = Math.min(VIEW, HEAD + rows.length * ROW + 4);
+  useEffect(() => {
+    const element = place.current!;
+    const measure = () => setSize({ width: element.clientWidth, names: element.clientWidth < 500 ? 90 : 180 });
+    measure();
+    const watch = new ResizeObserver(measure);
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  const paint = () => {
+    const [element, scroll] = [canvas.current!, place.current!];
+    const context = element.getContext('2d')!;
+    const scale = devicePixelRatio;
+    element.width = size.width * scale;
+    element.height = height * scale;
+    const style = getComputedStyle(element);
+    const color = (name: string) => style.getPropertyValue(name);
+    context.scale(scale, scale);
+    context.font = `12px ${style.fontFamily}`;
+    const [left, top] = [scroll.scrollLeft, scroll.scrollTop];
+    const first = Math.floor(top / ROW);
+    const last = Math.min(rows.length, first + Math.ceil(height / ROW) + 1);
+    const ramp = (share: number) => mixed(color('--low'), color('--full'), share);
+    for (let row = first; row < last; row++) {
+      const y = HEAD + row * ROW - top;
+      for (const [day, , share] of rows[row]!.cells) {
+        const x = size.names + day * column - left;
+        if (x + column < size.names || x > size.width) continue;
+        context.fillStyle = ramp(share);
+        context.fillRect(x, y, Math.max(1, column - 1), ROW - 1);
+      }
+    }
+    context.fillStyle = color('--surface');
+    context.fillRect(0, 0, size.names, height);
+    context.fillRect(0, 0, size.width, HEAD);
+    context.fillStyle = color('--text');
+    for (let row = first; row < last; row++) {
+      const y = HEAD + row * ROW - top;
+      if (y > HEAD - 4) context.fillText(cut(context, sensors[rows[row]!.sensor]!, size.names - 8), 0, y + 12);
+    }
+    const every = Math.max(1, Math.ceil(76 / column));
+    for (let day = 0; day < days.length; day += every) {
+      const x = size.names + day * column - left;
+      if (x >= size.names - 2) context.fillText(days[day]!, x, 14);
+    }
+  };
+  useEffect(() => {
+    if (size.width > 0) paint();
+  });
+  useEffect(() => {
+    // The colours of the page may change with those of the machine.
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    const watch = new MutationObserver(() => paint());
+    watch.observe(document.documentElement, { attributes: true });
+    dark.addEventListener('change', paint);
+    return () => {
+      watch.disconnect();
+      dark.removeEventListener('change', paint);
+    };
+  });
+  const point = (event: MouseEvent) => {
+    const box = canvas.current!.getBoundingClientRect();
+    const scroll = place.current!;
+    const day = Math.floor((event.clientX - box.left - size.names + scroll.scrollLeft) / column);
+    const row = rows[Math.floor((event.clientY - box.top - HEAD + scroll.scrollTop) / ROW)];
+    const cell = row?.cells.find(([at]) => at === day);
+    if (row === undefined || days[day] === undefined || event.clientX - box.left < size.names) return setTip(null);
+    const what =
+      cell === undefined
+        ? 'no readings'
+        : `${count(cell[1])} readings, ${percent(cell[2])} of the day, longest gap ${span(cell[3])}`;
+    setTip(`${sensors[row.sensor]}, ${days[day]}: ${what}`);
+  };
+  return (
+    <>
+      <div
+        class="heat"
+        ref={place}
+        style={{ height: `${height}px` }}
+        tabIndex={0}
+        role="img"
+        aria-label={`Coverage of ${sensors.length} sensors on ${days.length} days`}
+        onScroll={paint}
+      >
+        <canvas
+          ref={canvas}
+          style={{ width: `${size.width}px`, height: `${height}px` }}
+          onMouseMove={point}
+          onMouseLeave={() => setTip(null)}
+        />
+        <div
+          style={{
+            width: `${size.names + days.length * column}px`,
+            height: `${HEAD + rows.length * ROW + 2 - height}px`,
+          }}
+        />
+      </div>
+      <p class="tip" aria-live="polite">
+        {tip ?? 'Point at a day to see its figures.'}
+      </p>
+    </>
+  );
+}
+
+interface Row {
+  sensor: number;
+  cells: [day: number, readings: number, share: number, gap: number][];
+}
+
+function rowsOf({ sensors, days, cells }: Coverage, worst: boolean): Row[] {
+  const rows = sensors.map((_, sensor): Row => ({ sensor, cells: [] }));
+  for (const [sensor, day, readings, share, gap] of cells) rows[sensor]!.cells.push([day, readings, share, gap]);
+  if (!worst) return rows;
+  const share = new Map(rows.map((row) => [row, row.cells.reduce((sum, cell) => sum + cell[2], 0) / days.length]));
+  return rows.sort((a, b) => share.get(a)! - share.get(b)!);
+}
+
+function cut(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let short = text;
+  while (short.length > 1 && context.measureText(`${short}…`).width > width) short = short.slice(0, -1);
+  return `${short}…`;
+}
+
+const channels = (color: string) => (color.match(/[\da-f]{2}/gi) ?? []).map((each) => Number.parseInt(each, 16));
+
+/** Between two colours written as `#rrggbb`. */
+function mixed(low: string, full: string, share: number): string {
+  const [from, to] = [channels(low), channels(full)];
+  return `rgb(${from.map((value, at) => Math.round(value + (to[at]! - value) * share)).join(' ')})`;
+}

@@ -1,0 +1,20 @@
+import type { z } from 'zod';
+import type * as contracts from '../contracts.js';
+
+export type RunSummary = z.output<typeof contracts.runSummary>;
+export type Run = z.output<typeof contracts.run>;
+export type Attempt = Run['attempts'][number];
+export type Step = z.output<typeof contracts.step>;
+export type LogLine = z.output<typeof contracts.logLine>;
+export type Coverage = z.output<typeof contracts.coverage>;
+export type Quarantine = z.output<typeof contracts.quarantine>;
+export type Clusters = z.output<typeof contracts.clusters>;
+export type Pipeline = z.output<typeof contracts.pipelineDetails>;
+export type PipelineSummary = z.output<typeof contracts.pipelineSummary>;
+export type Node = Pipeline['nodes'][number];
+export type Schedule = z.output<typeof contracts.schedule>;
+export type BackfillSummary = z.output<typeof contracts.backfillSummary>;
+export type Backfill = z.output<typeof contracts.backfill>;
+export type BackfillPrice = z.output<typeof contracts.backfillPrice>;
+export type ModelVersion = z.output<typeof contracts.modelVersion>;
+export type Problem = z.output<typeof contracts.problem>;
