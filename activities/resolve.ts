@@ -36,7 +36,8 @@ export interface ResolveCall {
   firing?: Firing | null;
 }
 
-const requestSchema = z.strictObject({
+/** What a request is to be. */
+export const requestSchema = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   interval: z
     .strictObject({ start: z.iso.datetime({ offset: true }), end: z.iso.datetime({ offset: true }) })

@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Millrace } from '../client/millrace.js';
 import { tokensOf } from '../client/tokens.js';
 import { isLoopback } from '../config/env.js';
+import { isPagePath } from './page-files.js';
 import { sendProblem } from './problem.js';
 
 /**
  * What anybody who can reach the server may see: that it lives, how it is spoken to, and the page, which is code alone.
  * What the page shows, it asks for as every other caller does.
  */
-const isOpen = (path: string) => path === '/api/openapi.json' || !(path.startsWith('/api/') || path === '/metrics');
+const OPEN = new Set(['/healthz', '/readyz', '/api/openapi.json']);
+const isOpen = (path: string) => OPEN.has(path) || isPagePath(path);
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -67,6 +67,7 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
   const { workflowId, runId: temporalRunId, workflowType: pipeline } = workflowInfo();
   let steps: StepStatus[] = [];
   let runId = workflowId;
+  let resolved = false;
   const say = (paused: boolean) => pause({ temporalRunId, runId, paused });
   const gate = new Gate(() => say(true));
   setHandler(stateQuery, () => steps);
@@ -82,6 +83,7 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request, firing: firing() });
     if (plan.interval !== null)
       upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
+    resolved = true;
     steps = plan.steps.map(waiting);
     runId = plan.run.runId;
     const result = plan.nothing === undefined ? await carryOut(plan, steps, gate) : { nothing: plan.nothing };
@@ -90,7 +92,9 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     return result;
   } catch (error) {
     const end = explain(error, steps);
-    await finish({ state: end.code === 'MR_CANCELLED' ? 'cancelled' : 'failed', result: null, error: end });
+    const state = end.code === 'MR_CANCELLED' ? 'cancelled' : 'failed';
+    const refused = resolved ? null : { pipeline, workflowId, request, schedule: firing()?.schedule ?? null };
+    await finish({ state, result: null, error: end, ...(refused && { refused }) });
     if (isCancellation(error)) throw error;
     throw ApplicationFailure.nonRetryable(end.message, end.code, { step: end.step });
   }

@@ -89,7 +89,7 @@ export function BackfillPage({ id }: { id: string }) {
           ))}
         </span>
       </div>
-      <div class="wide">
+      <div class="wide" tabIndex={0}>
         <table class="list">
           <thead>
             <tr>

@@ -26,7 +26,7 @@ export function BackfillsPage() {
         <Empty title="No backfills yet.">A backfill runs a pipeline for every interval of a time that is over.</Empty>
       )}
       {data.length > 0 && (
-        <div class="wide">
+        <div class="wide" tabIndex={0}>
           <table class="list">
             <thead>
               <tr>

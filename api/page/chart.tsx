@@ -63,6 +63,8 @@ export function Chart({ of, draw, label, height = 240 }: ChartProps) {
           ...options,
           style: { background: 'transparent', fontSize: '12px', overflow: 'visible' },
         });
+        // What it shows is said by its label; the parts of it have names that say nothing.
+        chart.setAttribute('aria-hidden', 'true');
         element.replaceChildren(chart);
       } catch (thrown) {
         setError(String(thrown));

@@ -96,7 +96,7 @@ function Versions({ versions, reload }: { versions: ModelVersion[]; reload: () =
       )}
       {champion !== undefined && beside !== undefined && <Compared champion={champion} other={beside} names={names} />}
       <section class="panel" aria-label="Versions">
-        <div class="wide">
+        <div class="wide" tabIndex={0}>
           <table class="list">
             <thead>
               <tr>
@@ -110,7 +110,9 @@ function Versions({ versions, reload }: { versions: ModelVersion[]; reload: () =
                   </th>
                 ))}
                 <th>Run</th>
-                <th />
+                <th>
+                  <span class="unseen">Acts</span>
+                </th>
               </tr>
             </thead>
             <tbody>
@@ -210,7 +212,7 @@ function Compared({
         Version {other.version} beside the champion, version {champion.version}
       </h2>
       {typeof reason === 'string' && <p>{reason}</p>}
-      <div class="wide">
+      <div class="wide" tabIndex={0}>
         <table class="list">
           <thead>
             <tr>

@@ -212,7 +212,7 @@ function Members({ data, chosen }: View) {
   return (
     <section class="panel" aria-label="Members">
       <h2>{chosen === null ? 'Sensors and where their days lie' : `Members of cluster ${chosen}`}</h2>
-      <div class="wide scroll">
+      <div class="wide scroll" tabIndex={0}>
         <table class="list">
           <thead>
             <tr>

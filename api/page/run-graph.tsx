@@ -40,7 +40,7 @@ export function RunGraph({
   );
   const byName = new Map(steps.map((step) => [step.name, step]));
   return (
-    <section class="panel graph" aria-label="Steps">
+    <section class="panel graph" aria-label="Steps" tabIndex={0}>
       <svg viewBox={`0 0 ${width} ${height}`} style={{ minWidth: `${width * LEAST_SCALE}px`, maxWidth: `${width}px` }}>
         <title>The steps as a graph</title>
         {nodes.flatMap(({ name, after }) =>
@@ -96,7 +96,7 @@ export function RunGraph({
 }
 
 function detailOf({ state, batches, batchesDone, items, kept, seconds }: StepView): string {
-  if (state === 'waiting') return 'waits';
+  if (state === 'waiting') return 'not begun';
   if (state === 'running') return batches > 0 ? `${batchesDone} of ${batches} batches` : 'is at it';
   if (state !== 'done') return state;
   return items > 0 && kept === items ? `kept, ${span(seconds)}` : span(seconds);

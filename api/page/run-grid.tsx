@@ -56,11 +56,12 @@ export function RunGrid({ runs, pipelines }: { runs: readonly RunSummary[]; pipe
         </span>
         <Legend />
       </div>
-      <div class="grid-scroll">
+      <div class="grid-scroll" tabIndex={0}>
         <div
           class="grid"
           ref={place}
-          role="grid"
+          role="group"
+          aria-label="Cells"
           style={{ gridTemplateColumns: `max-content repeat(${COLUMNS}, minmax(14px, 1fr))` }}
           onKeyDown={(event) => moveIn(place.current!, event)}
         >
@@ -182,7 +183,8 @@ function moveIn(grid: HTMLElement, event: KeyboardEvent): void {
   const width = COLUMNS + 1;
   let at = all.indexOf(event.target);
   if (at === -1) return;
+  const row = Math.floor(at / width);
   do at += step[0] + step[1] * width;
   while (at >= 0 && at < all.length && !(all[at] instanceof HTMLAnchorElement));
-  all[at]?.focus();
+  if (step[1] !== 0 || Math.floor(at / width) === row) all[at]?.focus();
 }

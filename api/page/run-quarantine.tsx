@@ -53,7 +53,7 @@ export function RunQuarantine({ id }: { id: string }) {
           </button>
         </span>
       </div>
-      <div class="wide scroll">
+      <div class="wide scroll" tabIndex={0}>
         <table class="list">
           <thead>
             <tr>

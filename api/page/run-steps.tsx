@@ -44,7 +44,7 @@ export function RunSteps({ run, steps }: { run: Run; steps: readonly Step[] }) {
 function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   if (attempts.length === 0) return <p class="dim">It was not begun yet.</p>;
   return (
-    <div class="wide scroll">
+    <div class="wide scroll" tabIndex={0}>
       <table class="list">
         <thead>
           <tr>

@@ -114,7 +114,7 @@ function RunList({ runs }: { runs: readonly RunSummary[] }) {
     );
   return (
     <>
-      <div class="wide">
+      <div class="wide" tabIndex={0}>
         <table class="list">
           <thead>
             <tr>

@@ -24,18 +24,18 @@ export function stepViews(run: Run, steps: readonly Step[], names: readonly stri
     const attempts = byStep.get(name) ?? [];
     const told = steps.find((step) => step.name === name);
     return told === undefined
-      ? fromAttempts(name, attempts, run)
+      ? fromAttempts(name, attempts)
       : { ...told, attempts, seconds: secondsOf(attempts, told) };
   });
 }
 
-function fromAttempts(name: string, attempts: Attempt[], run: Run): StepView {
+function fromAttempts(name: string, attempts: Attempt[]): StepView {
   const last = attempts.at(-1);
   const batches = new Set(attempts.filter(({ phase }) => phase === 'batch').map(({ batch }) => batch));
   const done = new Set(
     attempts.filter(({ phase, state }) => phase === 'batch' && state === 'done').map(({ batch }) => batch),
   );
-  const state = last === undefined ? (run.state === 'running' ? 'waiting' : 'cancelled') : last.state;
+  const state = last?.state ?? 'waiting';
   return {
     name,
     state,

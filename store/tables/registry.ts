@@ -141,11 +141,12 @@ export class Registry {
     return row !== undefined;
   }
 
+  /** Records how a run ended. Returns whether it was recorded when it began. */
   async endRun(
     temporalRunId: string,
     end: { state: RunState; result: unknown; error: RunError | null },
-  ): Promise<void> {
-    await this.database.db
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.database.db
       .updateTable('runs')
       .set({
         state: end.state,
@@ -154,7 +155,8 @@ export class Registry {
         error: end.error === null ? null : jsonText(end.error),
       })
       .where('temporal_run_id', '=', temporalRunId)
-      .execute();
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 
   /** Records that an attempt begins. Earlier attempts that never reported were killed: they are marked lost. */
