@@ -6,9 +6,11 @@ import { Rest } from '../support/rest.js';
 import { type Document, undocumented } from '../support/rest-document.js';
 import { backfillCases } from './cases/backfills.js';
 import { errorCases } from './cases/errors.js';
+import { findingCases } from './cases/findings.js';
 import { modelCases } from './cases/models.js';
 import type { Place } from './cases/place.js';
 import { runCases } from './cases/runs.js';
+import { scheduleCases } from './cases/schedules.js';
 import { metricsCases, serviceCases } from './cases/services.js';
 import { startCases } from './cases/start.js';
 
@@ -25,6 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => at.work.close());
 
+findingCases(at);
+scheduleCases(at);
 modelCases(at);
 startCases(at);
 runCases(at);

@@ -55,7 +55,15 @@ describe('beyond loopback', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  it.each(['/healthz', '/readyz', '/api/openapi.json', '/healthz?from=balancer'])('%s is open', async (path) => {
+  it.each([
+    '/healthz',
+    '/readyz',
+    '/api/openapi.json',
+    '/healthz?from=balancer',
+    '/',
+    '/runs/some/clusters',
+    '/page/main.js',
+  ])('%s is open', async (path) => {
     expect((await rest.get(path)).status).toBe(200);
   });
 

@@ -28,6 +28,15 @@ beforeAll(async () => {
 afterAll(() => work.close());
 
 describe('millrace run', () => {
+  it('that is refused when it begins is in the list with the reason', async () => {
+    const refused = await work.run('run', 'sensor-training', '--set', 'source=plant', '--set', 'tz=Europe/Berln');
+    expect(refused.stderr).toContain('MR_ZONE_UNKNOWN');
+    const [run] = await work.json<{ id: string; state: string }[]>('runs', 'list');
+    expect(run).toMatchObject({ state: 'failed' });
+    const shown = await work.json<{ params: object; error: object }>('runs', 'show', run!.id);
+    expect(shown).toMatchObject({ params: { tz: 'Europe/Berln' }, error: { code: 'MR_ZONE_UNKNOWN' } });
+  });
+
   it('prints one JSON document with the account of readings and the state of each step', async () => {
     const run = await work.json<RunDocument>('run', 'sensor-training', '--set', 'source=plant', '--set', 'k=3');
     expect(run).toMatchObject({

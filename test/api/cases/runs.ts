@@ -33,9 +33,11 @@ export function runCases(at: Place): void {
       const two = said(summaries, await at.rest.get(`${RUNS}?limit=2&pipeline=sensor-prediction`));
       expect(two).toEqual(all.filter(({ pipeline }) => pipeline === 'sensor-prediction').slice(0, 2));
       expect(said(summaries, await at.rest.get(`${RUNS}?schedule=none-of-these`))).toEqual([]);
+      const before = encodeURIComponent(all[1]!.startedAt);
+      expect(said(summaries, await at.rest.get(`${RUNS}?before=${before}`))).toEqual(all.slice(2));
     });
 
-    it.each(['limit=0', 'limit=1001', 'limit=many', 'limit=1.5'])('takes no %s', async (query) => {
+    it.each(['limit=0', 'limit=5001', 'limit=many', 'limit=1.5'])('takes no %s', async (query) => {
       const { errors } = expectProblem(await at.rest.get(`${RUNS}?${query}`), 400, 'MR_CALL');
       expect(errors!.map(({ path }) => path)).toEqual(['limit']);
     });
