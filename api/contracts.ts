@@ -263,6 +263,18 @@ export const pipelineDetails = pipelineSummary
   })
   .meta({ id: 'Pipeline' });
 
+export const auditLine = z
+  .object({
+    id: z.int(),
+    at: moment,
+    caller: z.string().nullable().describe('Name of the token; null: none was needed, on loopback.'),
+    address: z.string(),
+    act: z.string(),
+    target: z.string().describe('The same with its names.'),
+    status: z.int().describe('What was answered.'),
+  })
+  .meta({ id: 'AuditLine' });
+
 export const health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 export const readiness = z

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Millrace } from '../client/millrace.js';
 import { tokensOf } from '../client/tokens.js';
 import { isLoopback } from '../config/env.js';
+import { mayAs, type Role } from '../config/roles.js';
 import { isPagePath } from './page-files.js';
 import { sendProblem } from './problem.js';
 
@@ -17,7 +18,15 @@ declare module 'fastify' {
     /** Whose token the request came with; null on loopback. */
     caller: string | null;
   }
+  interface FastifyContextConfig {
+    /** What the caller is to be; where nothing is said, whoever may read may ask, and changes are for who operates. */
+    role?: Role;
+  }
 }
+
+/** What a caller of a route is to be. */
+export const roleFor = (method: string, { role }: { role?: Role }): Role =>
+  role ?? (method === 'GET' || method === 'HEAD' ? 'read' : 'operate');
 
 /**
  * Lets in who may: beyond loopback only with a token; on loopback only under a name of this machine, so that no page in
@@ -34,8 +43,18 @@ export function installGuard(app: FastifyInstance, millrace: Millrace, host: str
     if (local && request.method !== 'GET' && isForeign(request))
       return sendProblem(reply, 'MR_TOKEN', `a page of ${request.headers.origin} may not change anything here`);
     const token = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token !== undefined) request.caller = await tokens.ownerOf(token);
-    if (request.caller !== null || (local && token === undefined)) return;
+    const owner = token === undefined ? null : await tokens.ownerOf(token);
+    request.caller = owner?.name ?? null;
+    if (local && token === undefined) return;
+    if (owner !== null) {
+      const needed = roleFor(request.method, request.routeOptions.config);
+      if (mayAs(owner.role, needed)) return;
+      return sendProblem(
+        reply,
+        'MR_ROLE',
+        `the token "${owner.name}" has the role ${owner.role}, and this needs ${needed}\n  millrace tokens create <name> --role ${needed} makes one that may`,
+      );
+    }
     reply.header('www-authenticate', 'Bearer');
     return sendProblem(
       reply,

@@ -1,11 +1,14 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { ERRORS } from '../config/errors.js';
+import type { Role } from '../config/roles.js';
 import { problem } from './contracts.js';
+import { roleFor } from './guard.js';
 
 const MEANINGS = {
   400: 'The call is wrong.',
   401: ERRORS.MR_TOKEN.meaning,
+  403: ERRORS.MR_ROLE.meaning,
   404: 'There is none of that name.',
   409: 'It cannot be done as things stand.',
   413: ERRORS.MR_BODY_TOO_LARGE.meaning,
@@ -39,9 +42,26 @@ export function openApi(version: string): FastifyDynamicSwaggerOptions {
       // Without one, on loopback.
       security: [{ token: [] }, {}],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => withRole(jsonSchemaTransform(route), route.route),
     transformObject: (document) => tidy(jsonSchemaTransformObject(document)),
   };
+}
+
+type Transformed = ReturnType<typeof jsonSchemaTransform>;
+
+/** Says which role a caller needs, where reading is not enough. */
+function withRole(
+  { schema, url }: Transformed,
+  { method, config }: { method: string | string[]; config?: { role?: Role } },
+): Transformed {
+  const role = roleFor([method].flat()[0]!, config ?? {});
+  if (role === 'read' || schema?.hide === true) return { schema, url };
+  const refused = {
+    description: MEANINGS[403],
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+  const description = [schema.description, `Needs the role ${role}.`].filter(Boolean).join(' ');
+  return { url, schema: { ...schema, description, response: { ...(schema.response as object), 403: refused } } };
 }
 
 /**

@@ -12,6 +12,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   MR_PIPELINE_UNKNOWN: 404,
   MR_RUN_UNKNOWN: 404,
   MR_OBJECT_MISSING: 404,
+  MR_ROLE: 403,
   MR_TOKEN: 401,
   MR_RATE: 429,
   MR_BODY_TOO_LARGE: 413,

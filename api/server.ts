@@ -7,11 +7,13 @@ import type { Millrace } from '../client/millrace.js';
 import type { WarmModels } from '../client/warm-models.js';
 import { MillraceError } from '../config/errors.js';
 import type { RestSettings } from '../config/rest.js';
+import { installAudit } from './audit.js';
 import { installGuard } from './guard.js';
 import { installMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { addPage } from './page-files.js';
 import { installProblems, sendProblem } from './problem.js';
+import { addAudit } from './routes/audit.js';
 import { addBackfills } from './routes/backfills.js';
 import { addHealth } from './routes/health.js';
 import { addModels } from './routes/models.js';
@@ -62,6 +64,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
   app.removeContentTypeParser('text/plain');
   installProblems(app);
   installGuard(app, millrace, host);
+  installAudit(app, millrace);
   app.addHook('onSend', async (request, reply) => {
     reply.headers({
       'x-content-type-options': 'nosniff',
@@ -89,6 +92,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addModels(typed, millrace);
     addPredict(typed, models, rest, predictions);
     addPredictions(typed, millrace);
+    addAudit(typed, millrace);
     await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
       reply.serializer(JSON.stringify).send(app.swagger()),

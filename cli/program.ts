@@ -3,6 +3,7 @@ import { asUnreachable } from '../client/unreachable.js';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { OVERLAPS } from '../config/schedule.js';
+import { addAudit } from './audit.js';
 import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
@@ -37,7 +38,7 @@ import {
 } from './schedules.js';
 import { connected } from './session.js';
 import { sqlCommand } from './sql.js';
-import { createTokenCommand, listTokensCommand, revokeTokenCommand } from './tokens.js';
+import { addTokens } from './tokens.js';
 import { downCommand, upCommand } from './up.js';
 
 /** Runs the command line. Returns the exit code: 0 done, 1 the run failed, 2 the call was wrong, 3 no service. */
@@ -167,22 +168,8 @@ export function createProgram(out: Output): Command {
       connected(out, (millrace) => compareModelsCommand(out, millrace, name, other)),
     );
 
-  const tokens = program.command('tokens').description('who may use the REST server from beyond this machine');
-  tokens
-    .command('create <name>')
-    .description('make a token; it is shown this once')
-    .option(...json)
-    .action((name: string) => connected(out, (millrace) => createTokenCommand(out, millrace, name)));
-  tokens
-    .command('list')
-    .description('names, and when each was last used')
-    .option(...json)
-    .action(() => connected(out, (millrace) => listTokensCommand(out, millrace)));
-  tokens
-    .command('revoke <name>')
-    .description('end a token')
-    .option(...json)
-    .action((name: string) => connected(out, (millrace) => revokeTokenCommand(out, millrace, name)));
+  addTokens(program, out);
+  addAudit(program, out);
 
   const schedules = program.command('schedules').description('pipelines that run by themselves');
   schedules

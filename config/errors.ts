@@ -35,6 +35,7 @@ export const ERRORS = {
   MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },
   MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
   MR_RATE: { retry: true, exit: 2, meaning: 'There were too many requests in a minute.' },
+  MR_ROLE: { retry: false, exit: 2, meaning: 'The token does not let its holder do that.' },
   MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
   MR_RUN_STATE: { retry: false, exit: 1, meaning: 'As the run stands, that cannot be done with it.' },
   MR_RUN_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no run of that id.' },

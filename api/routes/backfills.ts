@@ -37,6 +37,7 @@ export function addBackfills(app: Server, millrace: Millrace): void {
   app.post(
     '/api/v1/backfills/price',
     {
+      config: { role: 'read' },
       schema: {
         tags: ['backfills'],
         summary: 'What a backfill would do, and about how long it would take.',

@@ -51,6 +51,7 @@ export function addModels(app: Server, millrace: Millrace): void {
   app.post(
     '/api/v1/models/:name/versions/:version/promote',
     {
+      config: { role: 'admin' },
       schema: {
         tags: ['models'],
         summary: 'Make a version champion.',
@@ -67,6 +68,7 @@ export function addModels(app: Server, millrace: Millrace): void {
   app.post(
     '/api/v1/models/:name/rollback',
     {
+      config: { role: 'admin' },
       schema: {
         tags: ['models'],
         summary: 'Make the champion before the present one champion again.',

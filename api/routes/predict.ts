@@ -10,7 +10,7 @@ export function addPredict(app: Server, models: WarmModels, rest: RestSettings, 
     '/api/v1/models/:name/predict',
     {
       bodyLimit: Math.floor(rest.predictBodyMiB * 2 ** 20),
-      config: { rateLimit: { max: rest.predictsPerMinute, timeWindow: 60_000 } },
+      config: { role: 'read', rateLimit: { max: rest.predictsPerMinute, timeWindow: 60_000 } },
       schema: {
         tags: ['models'],
         summary: 'Predict chunks with the champion, or with a version, held in memory.',

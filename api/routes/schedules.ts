@@ -29,6 +29,7 @@ export function addSchedules(app: Server, millrace: Millrace): void {
   app.post(
     '/api/v1/schedules',
     {
+      config: { role: 'admin' },
       schema: {
         tags: ['schedules'],
         summary: 'Run a pipeline again and again.',
@@ -67,6 +68,7 @@ export function addSchedules(app: Server, millrace: Millrace): void {
   app.delete(
     '/api/v1/schedules/:name',
     {
+      config: { role: 'admin' },
       schema: {
         tags: ['schedules'],
         summary: 'Delete it; its runs stay.',

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { BackfillDeclaration } from '../../config/backfill.js';
+import type { Role } from '../../config/roles.js';
 import type { Ref } from '../../dag/ref.js';
 
 /** The tables, as queries see them; `migrations/` makes them. */
@@ -23,7 +24,16 @@ export interface Tables {
   backfills: BackfillsTable;
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
   log_lines: LogLinesTable;
-  tokens: { name: string; sha256: Buffer; created_at: Generated<Date>; last_used_at: Date | null };
+  audit: {
+    id: Generated<string>;
+    at: Generated<Date>;
+    caller: string | null;
+    address: string;
+    act: string;
+    target: string;
+    status: number;
+  };
+  tokens: { name: string; sha256: Buffer; role: Role; created_at: Generated<Date>; last_used_at: Date | null };
 }
 
 export type RunState = 'running' | 'done' | 'failed' | 'cancelled' | 'lost';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MillraceError } from '../../config/errors.js';
+import type { Role } from '../../config/roles.js';
 import type { Database } from './database.js';
 
 /** To the hour is enough to see which tokens are in use, and spares a write per request. */
@@ -12,12 +13,14 @@ const GUESSES_WAIT_MS = 200;
 
 export interface TokenInfo {
   name: string;
+  role: Role;
   createdAt: string;
   lastUsedAt: string | null;
 }
 
 interface Known {
   name: string;
+  role: Role;
   sha256: Buffer;
   lastUsedAt: number;
 }
@@ -31,11 +34,11 @@ export class Tokens {
   constructor(private readonly database: Database) {}
 
   /** Makes a token; it is shown this once. @throws MillraceError MR_CALL when the name is taken */
-  async create(name: string): Promise<string> {
+  async create(name: string, role: Role): Promise<string> {
     const token = `mr_${randomBytes(32).toString('base64url')}`;
     const made = await this.database.db
       .insertInto('tokens')
-      .values({ name, sha256: hashToken(token), last_used_at: null })
+      .values({ name, role, sha256: hashToken(token), last_used_at: null })
       .onConflict((oc) => oc.column('name').doNothing())
       .returning('name')
       .executeTakeFirst();
@@ -48,11 +51,12 @@ export class Tokens {
   async list(): Promise<TokenInfo[]> {
     const rows = await this.database.db
       .selectFrom('tokens')
-      .select(['name', 'created_at', 'last_used_at'])
+      .select(['name', 'role', 'created_at', 'last_used_at'])
       .orderBy('name')
       .execute();
-    return rows.map(({ name, created_at, last_used_at }) => ({
+    return rows.map(({ name, role, created_at, last_used_at }) => ({
       name,
+      role,
       createdAt: created_at.toISOString(),
       lastUsedAt: last_used_at?.toISOString() ?? null,
     }));
@@ -68,8 +72,8 @@ export class Tokens {
     });
   }
 
-  /** Whose token this is, or null. All hashes are compared, each in constant time. */
-  async ownerOf(token: string): Promise<string | null> {
+  /** Whose token this is, and what it lets do, or null. All hashes are compared, each in constant time. */
+  async ownerOf(token: string): Promise<{ name: string; role: Role } | null> {
     const wanted = hashToken(token);
     if (Date.now() - this.#readAt > FRESH_MS) await this.#read(0);
     // It may have been made since.
@@ -84,7 +88,7 @@ export class Tokens {
         .where('name', '=', found.name)
         .execute();
     }
-    return found.name;
+    return { name: found.name, role: found.role };
   }
 
   #find(wanted: Buffer): Known | null {
@@ -103,9 +107,13 @@ export class Tokens {
   }
 
   async #look(): Promise<void> {
-    const rows = await this.database.db.selectFrom('tokens').select(['name', 'sha256', 'last_used_at']).execute();
-    this.#known = rows.map(({ name, sha256, last_used_at }) => ({
+    const rows = await this.database.db
+      .selectFrom('tokens')
+      .select(['name', 'role', 'sha256', 'last_used_at'])
+      .execute();
+    this.#known = rows.map(({ name, role, sha256, last_used_at }) => ({
       name,
+      role,
       sha256,
       lastUsedAt: last_used_at?.getTime() ?? 0,
     }));

@@ -136,6 +136,23 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says of each operation that is not for everybody which role it needs', () => {
+    const roles = operationsOf(document).map(({ method, path, operation }) => {
+      const role = /Needs the role (\w+)\./.exec(operation.description ?? '')?.[1] ?? 'read';
+      expect('403' in operation.responses, `${method} ${path}`).toBe(role !== 'read');
+      return `${method} ${path} ${role}`;
+    });
+    expect(roles).toEqual(
+      expect.arrayContaining([
+        'get /api/v1/runs read',
+        'post /api/v1/models/{name}/predict read',
+        'post /api/v1/runs operate',
+        'post /api/v1/models/{name}/rollback admin',
+        'get /api/v1/audit admin',
+      ]),
+    );
+  });
+
   it('says of each operation with a body that it may be wrong, too large and of another type', () => {
     const sent = operationsOf(document).filter(({ operation }) => operation.requestBody !== undefined);
     expect(sent).toHaveLength(6);

@@ -12,8 +12,16 @@ import { metricsOf } from '../workers/prometheus.js';
 
 interface TokenInfo {
   name: string;
+  role: string;
   createdAt: string;
   lastUsedAt: string | null;
+}
+
+interface AuditLine {
+  id: number;
+  caller: string | null;
+  act: string;
+  status: number;
 }
 
 let work: Workplace;
@@ -27,8 +35,8 @@ beforeAll(async () => {
 });
 afterAll(() => work.close());
 
-async function create(name: string): Promise<Record<string, string>> {
-  const { token } = await work.json<{ token: string }>('tokens', 'create', name);
+async function create(name: string, ...options: string[]): Promise<Record<string, string>> {
+  const { token } = await work.json<{ token: string }>('tokens', 'create', name, ...options);
   made.push(token);
   return { authorization: `Bearer ${token}` };
 }
@@ -84,7 +92,7 @@ describe('beyond loopback', () => {
       for (const name of ['new', 'newer', 'newest']) {
         // Whoever asked just before has the server look at all tokens that there were.
         await rest.get('/api/v1/runs', { authorization: 'Bearer mr_guessed' });
-        const token = await tokensOf(millrace).create(name);
+        const token = await tokensOf(millrace).create(name, 'read');
         made.push(token);
         expect((await rest.get('/api/v1/runs', { authorization: `Bearer ${token}` })).status, name).toBe(200);
       }
@@ -126,6 +134,66 @@ describe('beyond loopback', () => {
     const next = await create('leaving');
     while ((await rest.get('/api/v1/runs', next)).status !== 200) await sleep(100);
     expectProblem(await rest.get('/api/v1/runs', leaving), 401, 'MR_TOKEN');
+  });
+});
+
+describe('a role', () => {
+  const START = { pipeline: 'source-inspection', params: { source: '/nowhere' } };
+  const SCHEDULE = { name: 'roles', pipeline: 'source-inspection', params: { source: '/nowhere' }, cron: '0 2 * * *' };
+
+  it('lets its holder do so much, and no more', async () => {
+    const roles = ['read', 'operate', 'admin'] as const;
+    const calls: [string, string, unknown, (typeof roles)[number]][] = [
+      ['GET', '/api/v1/runs', undefined, 'read'],
+      ['GET', '/metrics', undefined, 'read'],
+      ['POST', '/api/v1/models/demo/predict', { instances: [{ features: {} }] }, 'read'],
+      ['POST', '/api/v1/backfills/price', {}, 'read'],
+      ['POST', '/api/v1/runs', START, 'operate'],
+      ['POST', '/api/v1/runs/none/cancel', undefined, 'operate'],
+      ['POST', '/api/v1/runs/none/rerun', {}, 'operate'],
+      ['POST', '/api/v1/schedules/none/trigger', undefined, 'operate'],
+      ['POST', '/api/v1/schedules', SCHEDULE, 'admin'],
+      ['DELETE', '/api/v1/schedules/none', undefined, 'admin'],
+      ['POST', '/api/v1/models/demo/rollback', undefined, 'admin'],
+      ['POST', '/api/v1/models/demo/versions/1/promote', undefined, 'admin'],
+      ['GET', '/api/v1/audit', undefined, 'admin'],
+    ];
+    for (const role of roles) {
+      const headers = await create(`as-${role}`, '--role', role);
+      expect((await info(`as-${role}`)).role).toBe(role);
+      for (const [method, path, body, needed] of calls) {
+        const answer = await rest.call(method, path, { body, headers });
+        const may = roles.indexOf(role) >= roles.indexOf(needed);
+        if (may) expect([401, 403], `${role}: ${method} ${path}: ${answer.text}`).not.toContain(answer.status);
+        else {
+          const { detail } = expectProblem(answer, 403, 'MR_ROLE');
+          expect(detail).toContain(`"as-${role}" has the role ${role}, and this needs ${needed}`);
+        }
+      }
+    }
+  });
+
+  it('is to operate, where nothing is said, and one that there is not is refused', async () => {
+    await create('plain');
+    expect((await info('plain')).role).toBe('operate');
+    expect(await work.run('tokens', 'create', 'odd', '--role', 'root')).toMatchObject({ code: 2 });
+  });
+
+  it('and whoever changed something, or was not let, stands in the audit log', async () => {
+    const lines = () => work.json<AuditLine[]>('audit', '--limit', '1000');
+    await expect.poll(async () => (await lines()).filter(({ caller }) => caller === 'as-admin').length).toBe(8);
+    const all = await lines();
+    expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).sort((a, b) => b - a));
+    const of = (caller: string) =>
+      all.filter((line) => line.caller === caller).map(({ act, status }) => `${act} ${status}`);
+    expect(of('as-read')).toEqual(of('as-read').filter((line) => line.endsWith(' 403')));
+    expect(of('as-read')).toHaveLength(8);
+    expect(of('as-operate')).toContain('POST /api/v1/runs/:id/cancel 404');
+    expect(of('as-operate')).toContain('POST /api/v1/models/:name/rollback 403');
+    expect(of('as-admin')).toContain('POST /api/v1/schedules 201');
+    // Who only looked does not, nor what was predicted.
+    expect(all.filter(({ act }) => /GET \/api\/v1\/runs|predict|price/.test(act))).toEqual([]);
+    expect((await work.run('audit')).stdout).toMatch(/as-admin +POST +\/api\/v1\/schedules +201/);
   });
 });
 

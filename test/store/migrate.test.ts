@@ -51,6 +51,7 @@ it('makes all tables in an empty database, and says which migrations it ran', as
     "SELECT array_agg(tablename::text ORDER BY tablename) AS tables FROM pg_tables WHERE schemaname = 'public'",
   );
   expect(rows[0]!.tables).toEqual([
+    'audit',
     'backfill_intervals',
     'backfills',
     'championships',

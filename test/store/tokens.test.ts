@@ -30,17 +30,18 @@ function pass(ms: number): void {
 
 describe('a token that is made', () => {
   it('is long, and no other', async () => {
-    const made = [await tokens.create('one'), await tokens.create('two')];
+    const made = [await tokens.create('one', 'operate'), await tokens.create('two', 'operate')];
     for (const token of made) expect(token).toMatch(/^mr_[\w-]{43}$/);
     expect(made[0]).not.toBe(made[1]);
   });
 
   it('stands in the table as its hash only', async () => {
-    const token = await tokens.create('one');
+    const token = await tokens.create('one', 'operate');
     const { rows } = await database.pool.query('SELECT t.*, t::text AS whole FROM tokens t');
     expect(rows).toEqual([
       {
         name: 'one',
+        role: 'operate',
         sha256: createHash('sha256').update(token).digest(),
         created_at: expect.any(Date),
         last_used_at: null,
@@ -51,19 +52,19 @@ describe('a token that is made', () => {
   });
 
   it('tells whose it is', async () => {
-    const [one, two] = [await tokens.create('one'), await tokens.create('two')];
-    expect(await tokens.ownerOf(one)).toBe('one');
-    expect(await tokens.ownerOf(two)).toBe('two');
-    expect(await elsewhere().ownerOf(two)).toBe('two');
+    const [one, two] = [await tokens.create('one', 'operate'), await tokens.create('two', 'operate')];
+    expect(await tokens.ownerOf(one)).toEqual({ name: 'one', role: 'operate' });
+    expect(await tokens.ownerOf(two)).toEqual({ name: 'two', role: 'operate' });
+    expect(await elsewhere().ownerOf(two)).toEqual({ name: 'two', role: 'operate' });
   });
 
   it('is refused when its name is taken, and the one there is stays', async () => {
-    const token = await tokens.create('one');
-    await expect(tokens.create('one')).rejects.toMatchObject({
+    const token = await tokens.create('one', 'operate');
+    await expect(tokens.create('one', 'operate')).rejects.toMatchObject({
       code: 'MR_CALL',
       message: expect.stringContaining('there is a token "one" already'),
     });
-    expect(await tokens.ownerOf(token)).toBe('one');
+    expect(await tokens.ownerOf(token)).toEqual({ name: 'one', role: 'operate' });
     expect(await tokens.list()).toHaveLength(1);
   });
 });
@@ -71,12 +72,12 @@ describe('a token that is made', () => {
 describe('a token that is not known', () => {
   it.each(['', 'mr_', 'mr_wrong', 'one'])('%j is nobody’s', async (wrong) => {
     expect(await tokens.ownerOf(wrong)).toBeNull();
-    await tokens.create('one');
+    await tokens.create('one', 'operate');
     expect(await elsewhere().ownerOf(wrong)).toBeNull();
   });
 
   it('is nobody’s, however much it looks like one that is', async () => {
-    const token = await tokens.create('one');
+    const token = await tokens.create('one', 'operate');
     for (const wrong of [`${token} `, token.slice(0, -1), token.toUpperCase(), token.slice(3)]) {
       expect(await tokens.ownerOf(wrong)).toBeNull();
     }
@@ -88,8 +89,8 @@ describe('a token that is not known', () => {
 describe('a token that was made since', () => {
   it('is known at once, also right after a guess', async () => {
     await tokens.ownerOf('mr_guessed');
-    const token = await tokens.create('new');
-    expect(await tokens.ownerOf(token)).toBe('new');
+    const token = await tokens.create('new', 'operate');
+    expect(await tokens.ownerOf(token)).toEqual({ name: 'new', role: 'operate' });
   });
 
   it('is looked for once, however many ask', async () => {
@@ -103,26 +104,26 @@ describe('a token that was made since', () => {
 
 describe('revoking', () => {
   it('ends a token, and no other', async () => {
-    const [one, two] = [await tokens.create('one'), await tokens.create('two')];
+    const [one, two] = [await tokens.create('one', 'operate'), await tokens.create('two', 'operate')];
     await tokens.revoke('one');
     expect(await elsewhere().ownerOf(one)).toBeNull();
-    expect(await elsewhere().ownerOf(two)).toBe('two');
+    expect(await elsewhere().ownerOf(two)).toEqual({ name: 'two', role: 'operate' });
     expect((await tokens.list()).map(({ name }) => name)).toEqual(['two']);
   });
 
   it('reaches a process that knew the token within two seconds', async () => {
-    const token = await tokens.create('one');
-    expect(await tokens.ownerOf(token)).toBe('one');
+    const token = await tokens.create('one', 'operate');
+    expect(await tokens.ownerOf(token)).toEqual({ name: 'one', role: 'operate' });
     await elsewhere().revoke('one');
     pass(2_001);
     expect(await tokens.ownerOf(token)).toBeNull();
   });
 
   it('frees the name, for another token', async () => {
-    const first = await tokens.create('one');
+    const first = await tokens.create('one', 'operate');
     await tokens.revoke('one');
-    const second = await tokens.create('one');
-    expect(await tokens.ownerOf(second)).toBe('one');
+    const second = await tokens.create('one', 'operate');
+    expect(await tokens.ownerOf(second)).toEqual({ name: 'one', role: 'operate' });
     expect(await tokens.ownerOf(first)).toBeNull();
   });
 
@@ -131,8 +132,8 @@ describe('revoking', () => {
       code: 'MR_CALL',
       message: expect.stringMatching(/there is no token "one"\n.*there are none/),
     });
-    await tokens.create('two');
-    await tokens.create('three');
+    await tokens.create('two', 'operate');
+    await tokens.create('three', 'operate');
     await expect(tokens.revoke('one')).rejects.toThrow('tokens: three, two');
   });
 });
@@ -141,7 +142,7 @@ describe('the use of a token', () => {
   const lastUsed = async () => (await tokens.list())[0]!.lastUsedAt;
 
   it('is noted, once an hour', async () => {
-    const token = await tokens.create('one');
+    const token = await tokens.create('one', 'operate');
     expect(await lastUsed()).toBeNull();
     await tokens.ownerOf(token);
     const first = await lastUsed();
@@ -155,16 +156,21 @@ describe('the use of a token', () => {
   });
 
   it('is not noted of a wrong one', async () => {
-    await tokens.create('one');
+    await tokens.create('one', 'operate');
     await tokens.ownerOf('mr_wrong');
     expect(await lastUsed()).toBeNull();
   });
 });
 
 it('tokens are listed by name, with the moment they were made', async () => {
-  await tokens.create('two');
-  await tokens.create('one');
+  await tokens.create('two', 'operate');
+  await tokens.create('one', 'operate');
   expect(await tokens.list()).toEqual(
-    ['one', 'two'].map((name) => ({ name, createdAt: expect.stringMatching(/^\d{4}-.*Z$/), lastUsedAt: null })),
+    ['one', 'two'].map((name) => ({
+      name,
+      role: 'operate',
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      lastUsedAt: null,
+    })),
   );
 });

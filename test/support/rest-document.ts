@@ -8,6 +8,7 @@ export interface Operation {
   security?: Record<string, string[]>[];
   parameters?: { in: string; name: string; required?: boolean; schema: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
+  description?: string;
   responses: Record<string, { description?: string; content?: Record<string, { schema: object }> }>;
 }
 
