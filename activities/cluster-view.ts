@@ -18,8 +18,8 @@ export interface ClusterView {
   days: string[];
   /** How many chunks of each day lie in each cluster: a row for each day, in the order of `ids`. */
   sizes: number[][];
-  /** Chunks on the first two principal components: places in `sensors` and `days`, cluster, x, y; of more, evenly picked. */
-  points: [sensor: number, day: number, cluster: number, x: number, y: number][];
+  /** Chunks on the first two principal components, column by column; `sensor` and `day` are places in those. Of very many, some. */
+  points: { sensor: number[]; day: number[]; cluster: number[]; x: number[]; y: number[] };
   /** What part of the variance lies along x and y. */
   explained: [number, number];
   /** Means of scaled features by cluster, of those that differ most first. */
@@ -74,11 +74,15 @@ export function clusterView(
   for (let row = 0; row < rows; row++) sizes[days.get(table.days[row]!)!]![place.get(clusters[row]!)!]!++;
   const { coordinates, explained } = projectOnTwo(table.data, rows, width);
   const shown = Math.min(rows, MOST_POINTS);
-  const points = Array.from({ length: shown }, (_, nth): ClusterView['points'][number] => {
-    const row = Math.floor((nth * rows) / shown);
-    const at = (axis: number) => Number(coordinates[row * 2 + axis]!.toPrecision(5));
-    return [sensors.get(table.sensors[row]!)!, days.get(table.days[row]!)!, clusters[row]!, at(0), at(1)];
-  });
+  const picked = Array.from({ length: shown }, (_, nth) => Math.floor((nth * rows) / shown));
+  const at = (axis: number) => picked.map((row) => Number(coordinates[row * 2 + axis]!.toPrecision(5)));
+  const points = {
+    sensor: picked.map((row) => sensors.get(table.sensors[row]!)!),
+    day: picked.map((row) => days.get(table.days[row]!)!),
+    cluster: picked.map((row) => clusters[row]!),
+    x: at(0),
+    y: at(1),
+  };
   const profiles = profilesOf(table, clusters, place);
   return {
     ...about,

@@ -8,7 +8,8 @@ const moment = z.iso.datetime();
 // Postgres has no text with NUL, and integers of 32 bits.
 export const text = z
   .string()
-  .regex(/^[^\0]*$/, 'must not contain NUL')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is refused; as \\0 not all who read the document know it
+  .regex(/^[^\u0000]*$/, 'must not contain NUL')
   .max(500);
 export const named = z.object({ name: text.min(1) });
 export const runNamed = z.object({ id: text.min(1) });
@@ -135,8 +136,14 @@ export const coverage = z
     sensors: z.array(z.string()),
     days: z.array(z.iso.date()),
     cells: z
-      .array(z.tuple([z.int(), z.int(), z.int(), z.number(), z.number()]))
-      .describe('Place in "sensors", place in "days", readings, share of the day, longest gap in s.'),
+      .object({
+        sensor: z.array(z.int()).describe('Place in "sensors".'),
+        day: z.array(z.int()).describe('Place in "days".'),
+        readings: z.array(z.int()),
+        share: z.array(z.number()).describe('Of the day, 0 to 1.'),
+        largestGap: z.array(z.number()).describe('In s.'),
+      })
+      .describe('A chunk at each place of all of these.'),
   })
   .meta({ id: 'Coverage' });
 
@@ -165,9 +172,15 @@ export const clusters = z
     days: z.array(z.iso.date()),
     sizes: z.array(z.array(z.int())).describe('Chunks of each day in each cluster, in the order of "ids".'),
     points: z
-      .array(z.tuple([z.int(), z.int(), z.int(), z.number(), z.number()]))
-      .describe('Place in "sensors", place in "days", cluster, x, y: on the first two principal components.'),
-    explained: z.tuple([z.number(), z.number()]).describe('Share of the variance along x and y.'),
+      .object({
+        sensor: z.array(z.int()).describe('Place in "sensors".'),
+        day: z.array(z.int()).describe('Place in "days".'),
+        cluster: z.array(z.int()),
+        x: z.array(z.number()),
+        y: z.array(z.number()),
+      })
+      .describe('Chunks on the first two principal components; of very many, some. One at each place of all of these.'),
+    explained: z.array(z.number()).length(2).describe('Share of the variance along x and y.'),
     profiles: z
       .object({ features: z.array(z.string()), means: z.array(z.array(z.number())) })
       .describe('Means of scaled features by cluster, of those that differ most first.'),

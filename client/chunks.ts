@@ -2,12 +2,12 @@ import { sql } from 'kysely';
 import type { Millrace } from './millrace.js';
 import { showRun } from './runs.js';
 
-/** How much of each day each sensor recorded: a place in `sensors` and `days`, and figures, for each chunk of a run. */
+/** How much of each day each sensor recorded, column by column; `sensor` and `day` are places in `sensors` and `days`. */
 export interface Coverage {
   chunks: number;
   sensors: string[];
   days: string[];
-  cells: [sensor: number, day: number, readings: number, share: number, largestGap: number][];
+  cells: { sensor: number[]; day: number[]; readings: number[]; share: number[]; largestGap: number[] };
 }
 
 /** Chunks of a run, by sensor and day; the first `limit` of them. @throws MillraceError MR_RUN_UNKNOWN */
@@ -31,12 +31,12 @@ export async function readCoverage(millrace: Millrace, runId: string, limit: num
     chunks: Number(n),
     sensors: [...sensors.keys()],
     days: [...days.keys()],
-    cells: rows.map(({ sensor, day, readings, share, largest_gap_s: gap }) => [
-      sensors.get(sensor)!,
-      days.get(day)!,
-      readings,
-      share,
-      gap,
-    ]),
+    cells: {
+      sensor: rows.map(({ sensor }) => sensors.get(sensor)!),
+      day: rows.map(({ day }) => days.get(day)!),
+      readings: rows.map(({ readings }) => readings),
+      share: rows.map(({ share }) => share),
+      largestGap: rows.map((row) => row.largest_gap_s),
+    },
   };
 }

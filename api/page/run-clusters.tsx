@@ -60,11 +60,11 @@ const colors = (ids: readonly number[], chosen: number | null) => ({
 function Projection({ data, chosen }: View) {
   const points = useMemo(
     () =>
-      data.points.map(([sensor, day, cluster, x, y]) => ({
-        x,
-        y,
+      data.points.cluster.map((cluster, at) => ({
+        x: data.points.x[at]!,
+        y: data.points.y[at]!,
         cluster: String(cluster),
-        text: `${data.sensors[sensor]}\n${data.days[day]}\ncluster ${cluster}`,
+        text: `${data.sensors[data.points.sensor[at]!]}\n${data.days[data.points.day[at]!]}\ncluster ${cluster}`,
       })),
     [data],
   );
@@ -78,8 +78,8 @@ function Projection({ data, chosen }: View) {
         draw={(Plot) => ({
           height: 340,
           marginBottom: 42,
-          x: { label: `component 1, ${percent(data.explained[0])} of the variance`, grid: true, nice: true },
-          y: { label: `component 2, ${percent(data.explained[1])}`, grid: true, nice: true },
+          x: { label: `component 1, ${percent(data.explained[0]!)} of the variance`, grid: true, nice: true },
+          y: { label: `component 2, ${percent(data.explained[1]!)}`, grid: true, nice: true },
           color: colors(data.ids, chosen),
           marks: [
             Plot.dot(points, {
@@ -93,9 +93,9 @@ function Projection({ data, chosen }: View) {
           ],
         })}
       />
-      {data.points.length < data.chunks && (
+      {points.length < data.chunks && (
         <p class="dim">
-          {count(data.points.length)} of {count(data.chunks)} chunks are shown.
+          {count(points.length)} of {count(data.chunks)} chunks are shown.
         </p>
       )}
     </section>
@@ -192,7 +192,8 @@ function Profiles({ data, chosen }: View) {
 function Members({ data, chosen }: View) {
   const members = useMemo(() => {
     const sensors = new Map<number, Map<number, number>>();
-    for (const [sensor, , cluster] of data.points) {
+    for (const [at, sensor] of data.points.sensor.entries()) {
+      const cluster = data.points.cluster[at]!;
       const own = sensors.get(sensor) ?? new Map<number, number>();
       sensors.set(sensor, own.set(cluster, (own.get(cluster) ?? 0) + 1));
     }

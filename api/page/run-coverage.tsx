@@ -16,10 +16,10 @@ export function RunCoverage({ id }: { id: string }) {
   const { data, error, reload } = useResource<Coverage>(`${path('runs', id)}/coverage`);
   const { query } = usePlace();
   if (data === null) return error === null ? <Loading /> : <Failure error={error} retry={reload} />;
-  if (data.cells.length === 0)
+  if (data.cells.day.length === 0)
     return <Empty title="There are no chunks." children="They are published at the end of a run that went well." />;
   const worst = query.get('sort') === 'least';
-  const shown = data.cells.length < data.chunks ? `${count(data.cells.length)} of ` : '';
+  const shown = data.cells.day.length < data.chunks ? `${count(data.cells.day.length)} of ` : '';
   return (
     <section class="panel" aria-label="Coverage">
       <div class="panel-head">
@@ -164,7 +164,8 @@ interface Row {
 
 function rowsOf({ sensors, days, cells }: Coverage, worst: boolean): Row[] {
   const rows = sensors.map((_, sensor): Row => ({ sensor, cells: [] }));
-  for (const [sensor, day, readings, share, gap] of cells) rows[sensor]!.cells.push([day, readings, share, gap]);
+  for (const [at, sensor] of cells.sensor.entries())
+    rows[sensor]!.cells.push([cells.day[at]!, cells.readings[at]!, cells.share[at]!, cells.largestGap[at]!]);
   if (!worst) return rows;
   const share = new Map(rows.map((row) => [row, row.cells.reduce((sum, cell) => sum + cell[2], 0) / days.length]));
   return rows.sort((a, b) => share.get(a)! - share.get(b)!);

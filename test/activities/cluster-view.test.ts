@@ -32,13 +32,8 @@ it('shows the clusters of a table by day, by feature and on two axes', () => {
       ],
     },
   });
-  expect(view.points.map(([sensor, day, cluster]) => [sensor, day, cluster])).toEqual([
-    [1, 1, 4],
-    [0, 1, 0],
-    [1, 0, 4],
-    [0, 0, 0],
-  ]);
-  expect(view.points.map(([, , , x]) => Math.round(x))).toEqual([10, -10, 12, -12]);
+  expect(view.points).toMatchObject({ sensor: [1, 0, 1, 0], day: [1, 1, 0, 0], cluster: [4, 0, 4, 0] });
+  expect(view.points.x.map(Math.round)).toEqual([10, -10, 12, -12]);
   expect(view.explained[0]).toBeGreaterThan(0.99);
 });
 
@@ -52,8 +47,9 @@ it('picks evenly from more chunks than one can tell apart', () => {
   };
   const view = clusterView(many, new Float64Array(rows), { ...about, ids: [0] });
   expect(view).toMatchObject({ chunks: rows, sizes: [[rows]] });
-  expect(view.points).toHaveLength(10_000);
-  const xs = view.points.map(([, , , x]) => x);
+  const { x: xs, ...others } = view.points;
+  expect(Object.values(others).map((column) => column.length)).toEqual([10_000, 10_000, 10_000, 10_000]);
+  expect(xs).toHaveLength(10_000);
   // Every second or third of them, from the first to nearly the last.
   expect(Math.max(...xs.map((x, at) => x - (xs[at - 1] ?? x)))).toBeLessThanOrEqual(4);
   expect(xs.at(-1)! - xs[0]!).toBeGreaterThan(rows - 10);

@@ -309,13 +309,12 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     await see('/');
     const light = await background();
     await page.emulateMedia({ colorScheme: 'dark' });
-    const dark = await background();
-    expect(dark).not.toBe(light);
+    expect(await background()).not.toBe(light);
     await page.getByRole('button', { name: /^Colours: auto/ }).click();
-    expect(await background()).toBe(light);
+    await expect.poll(background).toBe(light);
     await page.reload();
     await page.getByRole('button', { name: /^Colours: light/ }).waitFor();
-    expect(await background()).toBe(light);
+    await expect.poll(background).toBe(light);
   });
 
   describe.each([

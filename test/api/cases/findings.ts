@@ -17,17 +17,18 @@ export function findingCases(at: Place): void {
       const found = said(coverage, await of('sensor-training', 'coverage'));
       expect(found).toMatchObject({
         chunks: 240,
-        cells: { length: 240 },
         sensors: { length: 20 },
         days: { length: 12 },
       });
       expect(found.sensors).toEqual([...found.sensors].sort());
       expect(found.days).toEqual([...found.days].sort());
-      const cells = found.cells.map(([sensor, day]) => `${sensor} ${day}`);
+      const cells = found.cells.sensor.map((sensor, nth) => `${sensor} ${found.cells.day[nth]}`);
       expect(new Set(cells).size).toBe(240);
-      expect(found.cells.every(([, , readings, share]) => readings > 0 && share > 0 && share <= 1)).toBe(true);
+      expect(found.cells.readings.every((n) => n > 0)).toBe(true);
+      expect(found.cells.share.every((share) => share > 0 && share <= 1)).toBe(true);
+      expect(found.cells.largestGap).toHaveLength(240);
       const some = said(coverage, await of('sensor-training', 'coverage?limit=30'));
-      expect(some).toMatchObject({ chunks: 240, cells: { length: 30 } });
+      expect(some).toMatchObject({ chunks: 240, cells: { day: { length: 30 }, share: { length: 30 } } });
     });
 
     it('is what could not be used, by reason, some at a time', async () => {
@@ -47,7 +48,7 @@ export function findingCases(at: Place): void {
     it.each(['sensor-training', 'sensor-prediction'])('is the clusters of its chunks, of %s', async (pipeline) => {
       const found = said(clusters, await of(pipeline, 'clusters'));
       expect(found).toMatchObject({ model: 'demo', version: 1, ids: { length: 5 } });
-      expect(found.points).toHaveLength(found.chunks);
+      for (const column of Object.values(found.points)) expect(column).toHaveLength(found.chunks);
       const sizes = found.sizes.flat().reduce((sum, n) => sum + n, 0);
       expect(sizes).toBe(found.chunks);
       expect(found.profiles.means).toHaveLength(5);
