@@ -13,13 +13,21 @@ const NOWHERE = [
   ...['browserslist', 'core-js', '@webassemblyjs/ast', '@webassemblyjs/wasm-edit', '@webassemblyjs/wasm-parser'],
 ];
 const TENSORFLOW = ['@tensorflow/tfjs', '@tensorflow/tfjs-node', 'node-api-headers'];
-const REST = ['fastify', 'fastify-type-provider-zod', '@fastify/rate-limit', '@fastify/swagger', 'openapi-types'];
+const REST = [
+  'fastify',
+  'fastify-type-provider-zod',
+  '@fastify/rate-limit',
+  '@fastify/static',
+  '@fastify/swagger',
+  'openapi-types',
+];
+const PAGE = ['preact'];
 const CLI = ['commander', 'cli-table3', 'log-update'];
-const WORKER = ['@temporalio/worker', '@duckdb/node-api', 'piscina', '@observablehq/plot', 'linkedom'];
+const WORKER = ['@temporalio/worker', '@duckdb/node-api', 'piscina', 'linkedom'];
 
 const KINDS = {
-  worker: [...NOWHERE, ...REST, ...CLI, ...TENSORFLOW],
-  train: [...NOWHERE, ...REST, ...CLI],
+  worker: [...NOWHERE, ...REST, ...PAGE, ...CLI, ...TENSORFLOW],
+  train: [...NOWHERE, ...REST, ...PAGE, ...CLI],
   api: [...NOWHERE, ...WORKER, ...TENSORFLOW],
 };
 
