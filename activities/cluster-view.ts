@@ -18,6 +18,8 @@ export interface ClusterView {
   days: string[];
   /** How many chunks of each day lie in each cluster: a row for each day, in the order of `ids`. */
   sizes: number[][];
+  /** How many chunks of each sensor lie in each cluster: a row for each sensor. */
+  members: number[][];
   /** Chunks on the first two principal components, column by column; `sensor` and `day` are places in those. Of very many, some. */
   points: { sensor: number[]; day: number[]; cluster: number[]; x: number[]; y: number[] };
   /** What part of the variance lies along x and y. */
@@ -71,7 +73,12 @@ export function clusterView(
   const [sensors, days] = [placesOf(table.sensors), placesOf(table.days)];
   const place = new Map(about.ids.map((id, at) => [id, at]));
   const sizes = [...days.keys()].map(() => about.ids.map(() => 0));
-  for (let row = 0; row < rows; row++) sizes[days.get(table.days[row]!)!]![place.get(clusters[row]!)!]!++;
+  const members = [...sensors.keys()].map(() => about.ids.map(() => 0));
+  for (let row = 0; row < rows; row++) {
+    const cluster = place.get(clusters[row]!)!;
+    sizes[days.get(table.days[row]!)!]![cluster]!++;
+    members[sensors.get(table.sensors[row]!)!]![cluster]!++;
+  }
   const { coordinates, explained } = projectOnTwo(table.data, rows, width);
   const shown = Math.min(rows, MOST_POINTS);
   const picked = Array.from({ length: shown }, (_, nth) => Math.floor((nth * rows) / shown));
@@ -90,6 +97,7 @@ export function clusterView(
     sensors: [...sensors.keys()],
     days: [...days.keys()],
     sizes,
+    members,
     points,
     explained,
     profiles,

@@ -171,6 +171,7 @@ export const clusters = z
     sensors: z.array(z.string()),
     days: z.array(z.iso.date()),
     sizes: z.array(z.array(z.int())).describe('Chunks of each day in each cluster, in the order of "ids".'),
+    members: z.array(z.array(z.int())).describe('Chunks of each sensor in each cluster, in the order of "ids".'),
     points: z
       .object({
         sensor: z.array(z.int()).describe('Place in "sensors".'),

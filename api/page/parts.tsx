@@ -10,7 +10,7 @@ export type AnyState = RunSummary['state'] | 'waiting' | 'paused';
 const MARKS: Record<AnyState, string> = {
   waiting: '·',
   running: '▶',
-  paused: '⏸',
+  paused: '‖',
   done: '✓',
   failed: '✗',
   cancelled: '⊘',

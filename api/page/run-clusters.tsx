@@ -7,6 +7,8 @@ import { Link, setQuery, usePlace } from './router.js';
 import type { Clusters } from './types.js';
 
 const MOST_MEMBERS = 200;
+/** Of more days, weeks are shown. */
+const MOST_DAYS = 200;
 
 /** The clusters of a run: on two axes, over time, what is peculiar to each, and who is in it. */
 export function RunClusters({ id }: { id: string }) {
@@ -103,38 +105,29 @@ function Projection({ data, chosen }: View) {
 }
 
 function Sizes({ data, chosen }: View) {
-  const rows = useMemo(
-    () =>
-      data.days.flatMap((day, at) =>
-        data.ids.map((cluster, nth) => ({
-          day: new Date(day),
-          cluster: String(cluster),
-          chunks: data.sizes[at]![nth]!,
-        })),
-      ),
-    [data],
-  );
+  const interval = data.days.length > MOST_DAYS ? 'week' : 'day';
+  const rows = useMemo(() => sizesBy(data, interval), [data]);
   return (
     <section class="panel" aria-label="Over time">
       <h2>Over time</h2>
       <Chart
-        label="How many chunks of each day lie in each cluster"
+        label={`How many chunks of each ${interval} lie in each cluster`}
         height={340}
         of={[rows, chosen]}
         draw={(Plot) => ({
           height: 340,
           x: { label: null },
-          y: { label: 'chunks', grid: true },
+          y: { label: `chunks a ${interval}`, grid: true },
           color: colors(data.ids, chosen),
           marks: [
             Plot.rectY(rows, {
               x: 'day',
-              interval: 'day',
+              interval,
               y: 'chunks',
               fill: 'cluster',
               title: (row: (typeof rows)[number]) =>
-                `${row.day.toISOString().slice(0, 10)}\ncluster ${row.cluster}: ${row.chunks} chunks`,
-              inset: data.days.length > 100 ? 0 : 0.5,
+                `${interval} of ${row.day.toISOString().slice(0, 10)}\ncluster ${row.cluster}: ${row.chunks} chunks`,
+              inset: interval === 'week' ? 0 : 0.5,
               tip: true,
             }),
             Plot.ruleY([0]),
@@ -142,6 +135,20 @@ function Sizes({ data, chosen }: View) {
         })}
       />
     </section>
+  );
+}
+
+/** Chunks by cluster and day, or by the Sunday that its week begins with. */
+function sizesBy(data: Clusters, interval: 'day' | 'week'): { day: Date; cluster: string; chunks: number }[] {
+  const sums = new Map<number, number[]>();
+  for (const [at, day] of data.days.entries()) {
+    const time = Date.parse(day);
+    const start = interval === 'day' ? time : time - new Date(time).getUTCDay() * 86_400_000;
+    const before = sums.get(start);
+    sums.set(start, before === undefined ? data.sizes[at]! : before.map((n, nth) => n + data.sizes[at]![nth]!));
+  }
+  return [...sums].flatMap(([start, counts]) =>
+    data.ids.map((cluster, nth) => ({ day: new Date(start), cluster: String(cluster), chunks: counts[nth]! })),
   );
 }
 
@@ -191,24 +198,15 @@ function Profiles({ data, chosen }: View) {
 /** Sensors of a cluster by how many of their days lie in it. */
 function Members({ data, chosen }: View) {
   const members = useMemo(() => {
-    const sensors = new Map<number, Map<number, number>>();
-    for (const [at, sensor] of data.points.sensor.entries()) {
-      const cluster = data.points.cluster[at]!;
-      const own = sensors.get(sensor) ?? new Map<number, number>();
-      sensors.set(sensor, own.set(cluster, (own.get(cluster) ?? 0) + 1));
-    }
-    return [...sensors]
-      .map(([sensor, clusters]) => {
-        const total = [...clusters.values()].reduce((sum, n) => sum + n, 0);
-        return {
-          name: data.sensors[sensor]!,
-          clusters,
-          total,
-          own: chosen === null ? total : (clusters.get(chosen) ?? 0),
-        };
+    const at = chosen === null ? -1 : data.ids.indexOf(chosen);
+    return data.sensors
+      .map((name, sensor) => {
+        const counts = data.members[sensor]!;
+        const total = counts.reduce((sum, n) => sum + n, 0);
+        return { name, counts, total, own: at === -1 ? total : counts[at]! };
       })
       .filter(({ own }) => own > 0)
-      .sort((a, b) => (chosen === null ? (a.name < b.name ? -1 : 1) : b.own - a.own));
+      .sort((a, b) => (at === -1 ? (a.name < b.name ? -1 : 1) : b.own - a.own));
   }, [data, chosen]);
   return (
     <section class="panel" aria-label="Members">
@@ -223,14 +221,14 @@ function Members({ data, chosen }: View) {
             </tr>
           </thead>
           <tbody>
-            {members.slice(0, MOST_MEMBERS).map(({ name, clusters, total, own }) => (
+            {members.slice(0, MOST_MEMBERS).map(({ name, counts, total, own }) => (
               <tr key={name}>
                 <td class="id">{name}</td>
                 <td class="number">{chosen === null ? total : `${own} of ${total}`}</td>
                 <td>
                   <span class="shares">
-                    {data.ids.map((cluster) => {
-                      const n = clusters.get(cluster) ?? 0;
+                    {data.ids.map((cluster, nth) => {
+                      const n = counts[nth]!;
                       return n === 0 ? null : (
                         <i
                           key={cluster}

@@ -46,7 +46,7 @@ function Card({ schedule, reload }: { schedule: Schedule; reload: () => void }) 
     <section class="panel" aria-label={name}>
       <div class="panel-head">
         <h2>{name}</h2>
-        {paused ? <span class="state state-paused">⏸ paused</span> : <span class="state state-done">✓ active</span>}
+        {paused ? <span class="state state-paused">‖ paused</span> : <span class="state state-done">✓ active</span>}
         {declared && <span class="dim">declared in millrace.yaml</span>}
         <span class="end acts">
           <Act act={() => post(`${at}/trigger`)} then={reload}>

@@ -23,6 +23,10 @@ it('shows the clusters of a table by day, by feature and on two axes', () => {
       [1, 1, 0],
       [1, 1, 0],
     ],
+    members: [
+      [0, 2, 0],
+      [2, 0, 0],
+    ],
     profiles: {
       features: ['level', 'noise'],
       means: [

@@ -51,6 +51,8 @@ export function findingCases(at: Place): void {
       for (const column of Object.values(found.points)) expect(column).toHaveLength(found.chunks);
       const sizes = found.sizes.flat().reduce((sum, n) => sum + n, 0);
       expect(sizes).toBe(found.chunks);
+      expect(found.members.flat().reduce((sum, n) => sum + n, 0)).toBe(found.chunks);
+      expect(found.members).toHaveLength(found.sensors.length);
       expect(found.profiles.means).toHaveLength(5);
       expect(found.profiles.means.every((means) => means.length === found.profiles.features.length)).toBe(true);
     });
