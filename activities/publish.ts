@@ -1,3 +1,4 @@
+import { dayName } from '../config/time-zone.js';
 import type { StepCall } from '../dag/plan.js';
 import type { HeldOutFigures } from '../ml/metrics/gate.js';
 import { readFrame, readJson } from '../store/frames.js';
@@ -180,6 +181,17 @@ async function publishChunks(
     ),
   );
   const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
+  await stores.registry.replaceSourceFiles(
+    runId,
+    files.map(({ path, sha256, bytes, read, days: own }) => [
+      runId,
+      path,
+      sha256,
+      bytes,
+      read,
+      multirange(own.map(({ day }) => day)),
+    ]),
+  );
   const rows: (string | number | null)[][] = [];
   for (const { quarantine, path } of files) {
     if (quarantine === null || rows.length >= MAX_QUARANTINE_ROWS) continue;
@@ -192,6 +204,17 @@ async function publishChunks(
     for (const { record, sensor, reason, raw } of bad) rows.push([runId, path, record, sensor, reason, raw]);
   }
   await stores.registry.replaceQuarantine(runId, rows);
+}
+
+/** Days since 1970 as Postgres writes ranges of dates. */
+function multirange(days: readonly number[]): string {
+  const ranges: [from: number, to: number][] = [];
+  for (const day of [...days].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && day <= last[1]) last[1] = Math.max(last[1], day + 1);
+    else ranges.push([day, day + 1]);
+  }
+  return `{${ranges.map(([from, to]) => `[${dayName(from)},${dayName(to)})`).join(',')}}`;
 }
 
 interface QuarantineRow {

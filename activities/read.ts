@@ -23,6 +23,9 @@ export interface StagedFile extends Fates {
   path: string;
   /** Its path below the source. */
   within: string;
+  /** Of the file's content, and how much of it there is. */
+  sha256: string;
+  bytes: number;
   form: Layout['form'];
 }
 
@@ -99,6 +102,8 @@ export function createRead(stores: Stores) {
         ...(await kept.must(key)),
         path: pathOf(table.file, table),
         within: pathWithin(table.file, table),
+        sha256: table.file.sha256,
+        bytes: table.file.bytes,
       }));
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const read = files.reduce((sum, file) => sum + file.read, 0);
@@ -128,7 +133,16 @@ async function stageTable(
 ): Promise<StagedFile> {
   const { file, layout, name, site } = table;
   const path = pathOf(file, table);
-  const about = { key, name, path, within: pathWithin(file, table), form: layout?.form ?? ('long' as const) };
+  const { sha256, bytes } = file;
+  const about = {
+    key,
+    name,
+    path,
+    within: pathWithin(file, table),
+    sha256,
+    bytes,
+    form: layout?.form ?? ('long' as const),
+  };
   if (layout === null) return { ...about, ...NOTHING };
   return withScratch(stores, async (scratch) => {
     const refuse = (error: unknown): never => {

@@ -16,6 +16,7 @@ import { installProblems, sendProblem } from './problem.js';
 import { addAudit } from './routes/audit.js';
 import { addBackfills } from './routes/backfills.js';
 import { addHealth } from './routes/health.js';
+import { addLineage } from './routes/lineage.js';
 import { addModels } from './routes/models.js';
 import { addPipelines } from './routes/pipelines.js';
 import { addPredict } from './routes/predict.js';
@@ -92,6 +93,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addModels(typed, millrace);
     addPredict(typed, models, rest, predictions);
     addPredictions(typed, millrace);
+    addLineage(typed, millrace);
     addAudit(typed, millrace);
     await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>

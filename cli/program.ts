@@ -9,6 +9,7 @@ import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
 import { inspectCommand } from './inspect.js';
+import { addLineage } from './lineage.js';
 import { withLog } from './log-tail.js';
 import {
   compareModelsCommand,
@@ -170,6 +171,7 @@ export function createProgram(out: Output): Command {
 
   addTokens(program, out);
   addAudit(program, out);
+  addLineage(program, out);
 
   const schedules = program.command('schedules').description('pipelines that run by themselves');
   schedules

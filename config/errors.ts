@@ -10,6 +10,7 @@ export const ERRORS = {
   MR_BODY_TOO_LARGE: { retry: false, exit: 2, meaning: 'The body of the request is larger than is allowed.' },
   MR_CALL: { retry: false, exit: 2, meaning: 'The call has something in it that is not taken.' },
   MR_CANCELLED: { retry: false, exit: 1, meaning: 'The run was cancelled.' },
+  MR_CHUNK_UNKNOWN: { retry: false, exit: 2, meaning: 'The run has no such chunk.' },
   MR_COLUMN_MISSING: { retry: false, exit: 2, meaning: 'A column that is needed is not in the file.' },
   MR_CONFIG: { retry: false, exit: 2, meaning: 'The configuration file cannot be used.' },
   MR_CREATOR_MISMATCH: { retry: false, exit: 2, meaning: 'The model was trained with another feature creator.' },

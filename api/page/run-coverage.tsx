@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { path, useResource } from './api.js';
 import { count, percent, span } from './format.js';
+import { ChunkPanel } from './lineage.js';
 import { Empty, Failure, Loading } from './parts.js';
 import { setQuery, usePlace } from './router.js';
 import type { Coverage } from './types.js';
@@ -20,27 +21,31 @@ export function RunCoverage({ id }: { id: string }) {
     return <Empty title="There are no chunks." children="They are published at the end of a run that went well." />;
   const worst = query.get('sort') === 'least';
   const shown = data.cells.day.length < data.chunks ? `${count(data.cells.day.length)} of ` : '';
+  const [sensor, day] = [query.get('sensor'), query.get('day')];
   return (
-    <section class="panel" aria-label="Coverage">
-      <div class="panel-head">
-        <span>
-          {shown}
-          {count(data.chunks)} chunks of {count(data.sensors.length)} sensors on {count(data.days.length)} days
-        </span>
-        <label>
-          <input
-            type="checkbox"
-            checked={worst}
-            onChange={(event) => setQuery({ sort: event.currentTarget.checked ? 'least' : null })}
-          />{' '}
-          least coverage first
-        </label>
-        <span class="legend">
-          <i class="ramp" /> 0 to 100 % of the day
-        </span>
-      </div>
-      <HeatMap coverage={data} worst={worst} />
-    </section>
+    <>
+      <section class="panel" aria-label="Coverage">
+        <div class="panel-head">
+          <span>
+            {shown}
+            {count(data.chunks)} chunks of {count(data.sensors.length)} sensors on {count(data.days.length)} days
+          </span>
+          <label>
+            <input
+              type="checkbox"
+              checked={worst}
+              onChange={(event) => setQuery({ sort: event.currentTarget.checked ? 'least' : null })}
+            />{' '}
+            least coverage first
+          </label>
+          <span class="legend">
+            <i class="ramp" /> 0 to 100 % of the day
+          </span>
+        </div>
+        <HeatMap coverage={data} worst={worst} />
+      </section>
+      {sensor !== null && day !== null && <ChunkPanel id={id} sensor={sensor} day={day} />}
+    </>
   );
 }
 
@@ -113,18 +118,24 @@ function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
       dark.removeEventListener('change', paint);
     };
   });
-  const point = (event: MouseEvent) => {
+  const cellAt = (event: MouseEvent) => {
     const box = canvas.current!.getBoundingClientRect();
     const scroll = place.current!;
     const day = Math.floor((event.clientX - box.left - size.names + scroll.scrollLeft) / column);
     const row = rows[Math.floor((event.clientY - box.top - HEAD + scroll.scrollTop) / ROW)];
     const cell = row?.cells.find(([at]) => at === day);
-    if (row === undefined || days[day] === undefined || event.clientX - box.left < size.names) return setTip(null);
+    if (row === undefined || days[day] === undefined || event.clientX - box.left < size.names) return null;
+    return { sensor: sensors[row.sensor]!, day: days[day], cell };
+  };
+  const point = (event: MouseEvent) => {
+    const at = cellAt(event);
+    if (at === null) return setTip(null);
+    const { cell } = at;
     const what =
       cell === undefined
         ? 'no readings'
         : `${count(cell[1])} readings, ${percent(cell[2])} of the day, longest gap ${span(cell[3])}`;
-    setTip(`${sensors[row.sensor]}, ${days[day]}: ${what}`);
+    setTip(`${at.sensor}, ${at.day}: ${what}`);
   };
   return (
     <>
@@ -142,6 +153,10 @@ function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
           style={{ width: `${size.width}px`, height: `${height}px` }}
           onMouseMove={point}
           onMouseLeave={() => setTip(null)}
+          onClick={(event) => {
+            const at = cellAt(event);
+            if (at?.cell !== undefined) setQuery({ sensor: at.sensor, day: at.day });
+          }}
         />
         <div
           style={{
@@ -151,7 +166,7 @@ function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
         />
       </div>
       <p class="tip" aria-live="polite">
-        {tip ?? 'Point at a day to see its figures.'}
+        {tip ?? 'Point at a day to see its figures; click to see what it was made of.'}
       </p>
     </>
   );

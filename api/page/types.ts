@@ -17,4 +17,6 @@ export type BackfillSummary = z.output<typeof contracts.backfillSummary>;
 export type Backfill = z.output<typeof contracts.backfill>;
 export type BackfillPrice = z.output<typeof contracts.backfillPrice>;
 export type ModelVersion = z.output<typeof contracts.modelVersion>;
+export type RunFile = z.output<typeof contracts.runFile>;
+export type ChunkLineage = z.output<typeof contracts.chunkLineage>;
 export type Problem = z.output<typeof contracts.problem>;

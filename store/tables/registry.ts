@@ -211,6 +211,11 @@ export class Registry {
     await replaceRows(this.database.pool, 'chunks', columns, runId, rows);
   }
 
+  async replaceSourceFiles(runId: string, rows: Iterable<Row>): Promise<void> {
+    const columns = ['run_id', 'path', 'sha256', 'bytes', 'readings', 'days'];
+    await replaceRows(this.database.pool, 'source_files', columns, runId, rows);
+  }
+
   async replaceQuarantine(runId: string, rows: Iterable<Row>): Promise<void> {
     await replaceRows(
       this.database.pool,

@@ -10,7 +10,15 @@ export interface Tables {
   metrics: { run_id: string; step: string; name: string; value: number | null };
   models: { name: string; champion: number | null; created_at: Generated<Date> };
   model_versions: ModelVersionsTable;
-  chunks: { run_id: string; sensor: string; day: string; readings: number; share: number; largest_gap_s: number };
+  chunks: {
+    run_id: string;
+    sensor: string;
+    day: string;
+    readings: number;
+    share: number;
+    largest_gap_s: number;
+    value_hash: string;
+  };
   quarantine: {
     run_id: string;
     file: string;
@@ -24,6 +32,14 @@ export interface Tables {
   backfills: BackfillsTable;
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
   log_lines: LogLinesTable;
+  source_files: {
+    run_id: string;
+    path: string;
+    sha256: string;
+    bytes: string;
+    readings: string;
+    days: string;
+  };
   audit: {
     id: Generated<string>;
     at: Generated<Date>;

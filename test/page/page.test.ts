@@ -155,6 +155,11 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     const box = (await map.boundingBox())!;
     await page.mouse.move(box.x + 190, box.y + 30);
     await page.getByText('s00, 2024-03-01: 144 readings, 100.0 % of the day').waitFor();
+    await page.mouse.click(box.x + 190, box.y + 30);
+    const chunk = page.getByRole('region', { name: 'Chunk' });
+    await chunk.getByRole('link', { name: 'sensors version 1' }).waitFor();
+    expect(await chunk.locator('tbody').textContent()).toContain('plant/a.csv');
+    expect(new URL(page.url()).search).toBe('?sensor=s00&day=2024-03-01');
     const colors = await page.evaluate<number>(`{
       const canvas = document.querySelector('canvas');
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -195,6 +200,8 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     await page.waitForURL(/\/params$/);
     expect(await page.getByRole('region', { name: 'Params' }).textContent()).toContain(plant);
     expect(await page.getByRole('region', { name: 'Result' }).textContent()).toContain('"quarantined": 1');
+    await page.getByRole('heading', { name: 'Files, 2' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Files' }).locator('tbody tr').count()).toBe(2);
   });
 
   it('runs it again from a step on, and names the one that it was made from', async () => {

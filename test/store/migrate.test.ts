@@ -64,6 +64,7 @@ it('makes all tables in an empty database, and says which migrations it ran', as
     'predictions',
     'quarantine',
     'runs',
+    'source_files',
     'step_attempts',
     'tokens',
   ]);

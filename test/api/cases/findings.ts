@@ -1,6 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { clusters, coverage, logLine, pipelineDetails, quarantine, runSummary } from '../../../api/contracts.js';
+import {
+  chunkLineage,
+  clusters,
+  coverage,
+  fileUse,
+  logLine,
+  pipelineDetails,
+  quarantine,
+  runFile,
+  runSummary,
+} from '../../../api/contracts.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { type Place, runPath } from './place.js';
 
@@ -73,6 +85,78 @@ export function findingCases(at: Place): void {
 
     it('is not there of clusters either', async () => {
       expectProblem(await at.rest.get(`${runPath('nothing')}/clusters`), 404, 'MR_OBJECT_MISSING');
+    });
+  });
+
+  describe('lineage', () => {
+    const DAY = '2026-03-05';
+    const lineageOf = async (pipeline: string, sensor: string, day = DAY) =>
+      at.rest.get(`${runPath(await newest(pipeline))}/lineage?sensor=${encodeURIComponent(sensor)}&day=${day}`);
+    const files = async (pipeline: string) => said(z.array(runFile), await of(pipeline, 'files'));
+    const uses = async (file: string) =>
+      said(z.array(fileUse), await at.rest.get(`/api/v1/lineage?file=${encodeURIComponent(file)}`));
+
+    it('names the tables that a run read, with what was in them', async () => {
+      const read = await files('sensor-training');
+      expect(read).toHaveLength(14);
+      expect(read.reduce((sum, { readings }) => sum + readings, 0)).toBe(399_088);
+      for (const { path, sha256, bytes } of read) {
+        const content = await readFile(path);
+        expect([sha256, bytes]).toEqual([createHash('sha256').update(content).digest('hex'), content.length]);
+      }
+    });
+
+    it('goes back from a chunk to the version that was trained on it and the files of that day', async () => {
+      const found = said(chunkLineage, await lineageOf('sensor-training', 'line-1.power'));
+      expect(found).toMatchObject({ prediction: null, model: { name: 'demo', version: 1, runId: found.runId } });
+      expect(Object.keys(found.model!.lineage)).toEqual(expect.arrayContaining(['listing', 'features', 'creator']));
+      expect(found.files.map(({ path }) => path.split('/').at(-1))).toEqual([`plant-${DAY}.csv`]);
+    });
+
+    it('goes back from a prediction to the version that made it', async () => {
+      const day = '2026-03-15';
+      const found = said(chunkLineage, await lineageOf('sensor-prediction', 'line-1.power', day));
+      const trained = await newest('sensor-training');
+      expect(found).toMatchObject({
+        prediction: { cluster: expect.any(Number) },
+        model: { name: 'demo', version: 1, runId: trained },
+        files: [{ path: expect.stringContaining(`plant-${day}.csv`) }],
+      });
+      expect(found.runId).not.toBe(trained);
+    });
+
+    it('goes forward from a file to all that it went into, by its path or its content', async () => {
+      const [first] = await files('sensor-training');
+      const found = await uses(first!.path);
+      const training = found.find(({ pipeline }) => pipeline === 'sensor-training')!;
+      expect(training).toMatchObject({ chunks: 20, predictions: 0, models: [{ name: 'demo', version: 1 }] });
+      expect((await uses(first!.sha256)).map(({ runId }) => runId)).toEqual(found.map(({ runId }) => runId));
+      const last = (await files('sensor-prediction')).at(-1)!;
+      const predicted = (await uses(last.path)).filter(({ pipeline }) => pipeline === 'sensor-prediction');
+      expect(predicted.length).toBeGreaterThan(0);
+      for (const { chunks, predictions, models } of predicted) {
+        expect([20, 40]).toContain(chunks);
+        expect({ predictions, models }).toEqual({ predictions: chunks, models: [] });
+      }
+      expect(await uses('/nowhere.csv')).toEqual([]);
+    });
+
+    it('is on the command line too', async () => {
+      const run = await newest('sensor-training');
+      const back = await at.work.run('lineage', run, '--sensor', 'line-1.power', '--day', DAY);
+      expect(back.stdout).toMatch(/demo version 1.*creator.*plant-2026-03-05\.csv/s);
+      const [first] = await files('sensor-training');
+      expect((await at.work.run('lineage', '--file', first!.path)).stdout).toContain('demo@1, champion');
+      expect((await at.work.run('lineage', run)).stdout).toContain(first!.sha256);
+      expect(await at.work.run('lineage')).toMatchObject({ code: 2, stderr: expect.stringContaining('MR_CALL') });
+    });
+
+    it('is refused where there is nothing', async () => {
+      expectProblem(await lineageOf('sensor-training', 'nobody'), 404, 'MR_CHUNK_UNKNOWN');
+      expectProblem(await lineageOf('sensor-training', 'line-1.power', '2031-01-01'), 404, 'MR_CHUNK_UNKNOWN');
+      expectProblem(await lineageOf('sensor-training', 'line-1.power', 'May'), 400, 'MR_CALL');
+      expectProblem(await at.rest.get(`${runPath('nothing')}/lineage?sensor=a&day=${DAY}`), 404, 'MR_RUN_UNKNOWN');
+      expectProblem(await at.rest.get(`${runPath('nothing')}/files`), 404, 'MR_RUN_UNKNOWN');
     });
   });
 
