@@ -120,7 +120,9 @@ describe('the package', () => {
       .map(({ name }) => name);
     expect(files).toContain('workflow-bundle.js');
     expect(files.filter((name) => name.endsWith('.sql')).length).toBeGreaterThan(1);
-    expect(files.filter((name) => !/\.(js|d\.ts|json|sql)$/.test(name) && !PAGE.has(name) || /\.test\./.test(name))).toEqual([]);
+    expect(
+      files.filter((name) => (!/\.(js|d\.ts|json|sql)$/.test(name) && !PAGE.has(name)) || /\.test\./.test(name)),
+    ).toEqual([]);
   });
 
   it('gives programs in TypeScript types that know the params of each pipeline', () => {
