@@ -8,7 +8,7 @@ const moment = z.iso.datetime();
 // Postgres has no text with NUL, and integers of 32 bits.
 export const text = z
   .string()
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is refused; as \\0 not all who read the document know it
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is refused; its short form is not known to all who read the document
   .regex(/^[^\u0000]*$/, 'must not contain NUL')
   .max(500);
 export const named = z.object({ name: text.min(1) });

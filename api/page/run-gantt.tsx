@@ -17,14 +17,7 @@ interface Bar {
 }
 
 /** When each attempt of each step was worked on. */
-export function RunGantt({
-  attempts,
-  steps,
-}: {
-  attempts: readonly Attempt[];
-  steps: readonly StepView[];
-  choose: (step: string) => void;
-}) {
+export function RunGantt({ attempts, steps }: { attempts: readonly Attempt[]; steps: readonly StepView[] }) {
   if (attempts.length === 0) return null;
   const zero = Math.min(...attempts.map(({ startedAt }) => Date.parse(startedAt)));
   const now = (Date.now() - zero) / 1000;

@@ -19,7 +19,7 @@ export function RunSteps({ run, steps }: { run: Run; steps: readonly Step[] }) {
   return (
     <>
       {pipeline !== null && <RunGraph nodes={pipeline.nodes} steps={views} chosen={chosen} choose={choose} />}
-      <RunGantt attempts={run.attempts} steps={views} choose={choose} />
+      <RunGantt attempts={run.attempts} steps={views} />
       {view !== undefined && (
         <section class="panel" aria-label={`Step ${view.name}`}>
           <div class="panel-head">
