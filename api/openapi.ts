@@ -2,7 +2,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { ERRORS } from '../config/errors.js';
 import type { Role } from '../config/roles.js';
-import { problem } from './contracts.js';
+import { problem } from './contracts/problem.js';
 import { roleFor } from './guard.js';
 
 const MEANINGS = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readAudit } from '../../client/audit.js';
 import type { Millrace } from '../../client/millrace.js';
-import { auditLine } from '../contracts.js';
+import { auditLine } from '../contracts/audit.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

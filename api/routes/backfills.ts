@@ -10,7 +10,8 @@ import {
   showBackfill,
 } from '../../client/backfills.js';
 import type { Millrace } from '../../client/millrace.js';
-import { backfill, backfillPrice, backfillRequest, backfillSummary, named, priceRequest } from '../contracts.js';
+import { backfill, backfillPrice, backfillRequest, backfillSummary, priceRequest } from '../contracts/backfills.js';
+import { named } from '../contracts/common.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -3,7 +3,8 @@ import { readCoverage } from '../../client/chunks.js';
 import type { Millrace } from '../../client/millrace.js';
 import { readQuarantine } from '../../client/quarantine.js';
 import { readClusters, readReport } from '../../client/reports.js';
-import { clusters, coverage, quarantine, runNamed, text } from '../contracts.js';
+import { runNamed, text } from '../contracts/common.js';
+import { clusters, coverage, quarantine } from '../contracts/findings.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

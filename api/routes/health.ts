@@ -1,5 +1,5 @@
 import type { Millrace } from '../../client/millrace.js';
-import { health, readiness } from '../contracts.js';
+import { health, readiness } from '../contracts/health.js';
 import type { Server } from '../server.js';
 
 const PATIENCE_MS = 2_000;

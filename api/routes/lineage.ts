@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { listRunFiles, traceChunk, traceFile } from '../../client/lineage.js';
 import type { Millrace } from '../../client/millrace.js';
-import { chunkLineage, fileUse, runFile, runNamed, text } from '../contracts.js';
+import { runNamed, text } from '../contracts/common.js';
+import { chunkLineage, fileUse, runFile } from '../contracts/lineage.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { listModels, promoteModel, rollbackModel, showModel } from '../../client/models.js';
-import { champion, largestVersion, modelVersion, named } from '../contracts.js';
+import { largestVersion, named } from '../contracts/common.js';
+import { champion, modelVersion } from '../contracts/models.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Pipeline } from '../../client/pipelines.js';
 import { directNeeds, layOut, PIPELINES, pipelineNamed } from '../../client/pipelines.js';
-import { named, pipelineDetails, pipelineSummary } from '../contracts.js';
+import { named } from '../contracts/common.js';
+import { pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

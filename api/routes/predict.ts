@@ -1,7 +1,8 @@
 import type { Counter } from 'prom-client';
 import type { WarmModels } from '../../client/warm-models.js';
 import type { RestSettings } from '../../config/rest.js';
-import { named, predictRequest, predictResponse } from '../contracts.js';
+import { named } from '../contracts/common.js';
+import { predictRequest, predictResponse } from '../contracts/predict.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Millrace } from '../../client/millrace.js';
 import { listPredictions, newestPredictionRun } from '../../client/predictions.js';
 import { MillraceError } from '../../config/errors.js';
-import { prediction, text } from '../contracts.js';
+import { text } from '../contracts/common.js';
+import { prediction } from '../contracts/predictions.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -4,18 +4,8 @@ import type { Millrace } from '../../client/millrace.js';
 import { pauseRun, resumeRun } from '../../client/pause.js';
 import { rerunRun } from '../../client/reruns.js';
 import { listRuns, showRun } from '../../client/runs.js';
-import {
-  cancelled,
-  largestVersion,
-  logLine,
-  rerunRequest,
-  run,
-  runNamed,
-  runSummary,
-  started,
-  startRequest,
-  text,
-} from '../contracts.js';
+import { largestVersion, runNamed, text } from '../contracts/common.js';
+import { cancelled, logLine, rerunRequest, run, runSummary, started, startRequest } from '../contracts/runs.js';
 import { problems } from '../openapi.js';
 import { RunFeeds } from '../run-feeds.js';
 import type { Server } from '../server.js';

@@ -9,7 +9,8 @@ import {
   triggerSchedule,
   unpauseSchedule,
 } from '../../client/schedules.js';
-import { named, schedule, scheduleRequest } from '../contracts.js';
+import { named } from '../contracts/common.js';
+import { schedule, scheduleRequest } from '../contracts/schedules.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { runSummary } from '../../api/contracts.js';
+import { runSummary } from '../../api/contracts/runs.js';
 import { temporalSchedules } from '../../workers/temporal.js';
 import { Workplace } from '../support/cli.js';
 import { daysFrom, writeReadings } from '../support/readings.js';

@@ -3,7 +3,8 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { type problem as problemContract, step } from '../../api/contracts.js';
+import type { problem as problemContract } from '../../api/contracts/problem.js';
+import { step } from '../../api/contracts/runs.js';
 import type { ErrorCode } from '../../config/errors.js';
 import type { Workplace } from './cli.js';
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { backfill, backfillPrice, backfillSummary, started } from '../../../api/contracts.js';
+import { backfill, backfillPrice, backfillSummary } from '../../../api/contracts/backfills.js';
+import { started } from '../../../api/contracts/runs.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { type Place, runPath, shortRun, untilState } from './place.js';
 

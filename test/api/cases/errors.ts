@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { problem } from '../../../api/contracts.js';
+import { problem } from '../../../api/contracts/problem.js';
 import { expectProblem } from '../../support/rest.js';
 import type { Place } from './place.js';
 

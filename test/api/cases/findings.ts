@@ -2,17 +2,10 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import {
-  chunkLineage,
-  clusters,
-  coverage,
-  fileUse,
-  logLine,
-  pipelineDetails,
-  quarantine,
-  runFile,
-  runSummary,
-} from '../../../api/contracts.js';
+import { clusters, coverage, quarantine } from '../../../api/contracts/findings.js';
+import { chunkLineage, fileUse, runFile } from '../../../api/contracts/lineage.js';
+import { pipelineDetails } from '../../../api/contracts/pipelines.js';
+import { logLine, runSummary } from '../../../api/contracts/runs.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { type Place, runPath } from './place.js';
 

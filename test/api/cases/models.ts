@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { champion, modelVersion, prediction, predictResponse, started } from '../../../api/contracts.js';
+import { champion, modelVersion } from '../../../api/contracts/models.js';
+import { predictResponse } from '../../../api/contracts/predict.js';
+import { prediction } from '../../../api/contracts/predictions.js';
+import { started } from '../../../api/contracts/runs.js';
 import type { ErrorCode } from '../../../config/errors.js';
 import { expectProblem, type Problem, said } from '../../support/rest.js';
 import { featuresOf, type Reading, sampleReadings } from '../../support/sample.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { run } from '../../../api/contracts.js';
+import { run } from '../../../api/contracts/runs.js';
 import type { Workplace } from '../../support/cli.js';
 import { type Rest, said } from '../../support/rest.js';
 

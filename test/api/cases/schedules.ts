@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { schedule } from '../../../api/contracts.js';
+import { schedule } from '../../../api/contracts/schedules.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { type Place, shortRun } from './place.js';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { cancelled, run, runSummary, started } from '../../../api/contracts.js';
+import { cancelled, run, runSummary, started } from '../../../api/contracts/runs.js';
 import { expectProblem, said } from '../../support/rest.js';
 import { held, type Place, runPath, shortRun, untilState } from './place.js';
 

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { interval, moment } from './common.js';
+
+export const state = z.enum(['running', 'done', 'failed', 'cancelled', 'lost']);
+
+export const startRequest = z
+  .strictObject({
+    pipeline: z.string().min(1).describe('Name of a pipeline.'),
+    params: z.record(z.string(), z.unknown()).default({}).describe('See /api/v1/pipelines/{name}.'),
+    interval: interval.optional().describe('Two starts for one interval join.'),
+  })
+  .meta({ id: 'StartRequest' });
+
+export const rerunRequest = z
+  .strictObject({
+    from: z.string().min(1).optional().describe('The step that is made anew, with all that follow from it.'),
+    params: z.record(z.string(), z.unknown()).default({}).describe('Params that are to be otherwise.'),
+  })
+  .meta({ id: 'RerunRequest' });
+
+export const started = z
+  .object({
+    runId: z.string().describe('See /api/v1/runs/{id}.'),
+    joined: z.boolean().describe('Whether a run of that key or interval was there already.'),
+  })
+  .meta({ id: 'Started' });
+
+export const runError = z
+  .object({ code: z.string(), message: z.string(), step: z.string().nullable() })
+  .meta({ id: 'RunError' });
+
+export const runSummary = z
+  .object({
+    id: z.string(),
+    pipeline: z.string(),
+    state,
+    startedAt: moment,
+    seconds: z.number().nullable(),
+    interval: interval.nullable(),
+    schedule: z.string().nullable(),
+    backfill: z.string().nullable().describe('The backfill that started it.'),
+    rerunOf: z.string().nullable().describe('The run that it was made from.'),
+    pausedAt: moment.nullable().describe('Since when it is held between its batches.'),
+  })
+  .meta({ id: 'RunSummary' });
+
+const attempt = z
+  .object({
+    step: z.string(),
+    phase: z.enum(['once', 'plan', 'batch', 'gather']),
+    batch: z.int(),
+    attempt: z.int(),
+    state,
+    worker: z.string().describe('Host and process that worked on it.'),
+    startedAt: moment,
+    seconds: z.number().nullable(),
+    measures: z.record(z.string(), z.number()),
+    error: runError.nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+export const logLine = z
+  .object({
+    id: z.int().describe('Lines come in this order; give the last one as "after" to go on.'),
+    at: moment,
+    level: z.enum(['info', 'warn', 'error']),
+    step: z.string(),
+    phase: z.enum(['once', 'plan', 'batch', 'gather']),
+    batch: z.int(),
+    attempt: z.int(),
+    message: z.string(),
+    fields: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'LogLine' });
+
+export const run = runSummary
+  .extend({
+    workflowId: z.string(),
+    temporalRunId: z.string().describe("Which of the workflow's executions it is."),
+    params: z.record(z.string(), z.unknown()),
+    result: z.record(z.string(), z.unknown()).nullable(),
+    error: runError.nullable(),
+    attempts: z.array(attempt),
+  })
+  .meta({ id: 'Run' });
+
+export const step = z
+  .object({
+    name: z.string(),
+    state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+    batches: z.int(),
+    batchesDone: z.int(),
+    items: z.int(),
+    kept: z.int(),
+    startedAt: moment.nullable(),
+    endedAt: moment.nullable(),
+  })
+  .meta({ id: 'Step' });
+
+export const cancelled = z
+  .object({ runId: z.string(), cancelled: z.boolean().describe('false: it had ended already.'), state })
+  .meta({ id: 'Cancelled' });
