@@ -24,9 +24,15 @@ export function activity<C extends StepCall<unknown>, O>(
   work: Work<C, O>,
 ): (call: C) => Promise<O> {
   return async (call) => {
-    const { attempt: number } = activityInfo();
     const batch = phase === 'batch' ? (call as unknown as BatchCall).batch : 0;
-    const key = { runId: call.run.runId, step: call.step, phase, batch, attempt: number };
+    const measures: Record<string, number> = {};
+    const ended = stores.meters.begin({ pipeline: call.run.pipeline, step: call.step, phase });
+    const tried = { runId: call.run.runId, step: call.step, phase, batch, attempt: activityInfo().attempt };
+    const number = await stores.registry.beginAttempt(tried, WORKER, call.round).catch((error: unknown) => {
+      ended('failed');
+      throw toFailure(error);
+    });
+    const key = { ...tried, attempt: number };
     const own = stores.log.child({
       run: key.runId,
       step: key.step,
@@ -35,12 +41,6 @@ export function activity<C extends StepCall<unknown>, O>(
       attempt: number,
     });
     const log = new RunLog(own, (lines) => stores.logs.write(key, lines));
-    const measures: Record<string, number> = {};
-    const ended = stores.meters.begin({ pipeline: call.run.pipeline, step: call.step, phase });
-    await stores.registry.beginAttempt(key, WORKER).catch((error: unknown) => {
-      ended('failed');
-      throw toFailure(error);
-    });
     const began = performance.now();
     const seconds = () => Math.round(performance.now() - began) / 1000;
     try {
@@ -107,6 +107,7 @@ async function beating<O>(
   try {
     return await work({
       signal: context.cancellationSignal,
+      last: context.info.attempt === context.info.retryPolicy?.maximumAttempts,
       log,
       progress: (done, total, unit) => {
         progress = { done, total, unit };

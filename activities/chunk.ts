@@ -28,6 +28,8 @@ export interface Account {
   duplicate: number;
   missing: number;
   outside: number;
+  /** Of days that failed, and that the run went on without. */
+  failed: number;
 }
 
 /** The chunks of one day: a Parquet object ordered by day, sensor and time, which may hold other days too, and a row range in it per chunk. */
@@ -97,6 +99,8 @@ export function createChunk(stores: Stores) {
       return worklist;
     },
 
+    about: ({ day, rows }) => ({ item: dayName(day), day: dayName(day), readings: rows }),
+
     async batch({ inputs }, items, attempt) {
       let done = 0;
       await eachOf(groupsOf(items), GROUPS_AT_ONCE, async (group) => {
@@ -107,13 +111,17 @@ export function createChunk(stores: Stores) {
       });
     },
 
-    async gather({ inputs }, items, { made, kept: already }, attempt) {
+    async gather({ inputs }, items, { made, kept: already }, attempt, failed) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
       const days = (await eachOf(items, LOOKUPS_AT_ONCE, ({ key }) => kept.must(key))).map(
         ({ madeOf: _, byOrder: __, ...day }): DayChunks => day,
       );
       days.sort((a, b) => (a.day < b.day ? -1 : 1));
-      const account = accountOf(files, days);
+      const account = accountOf(
+        files,
+        days,
+        failed.map(({ of }) => of),
+      );
       const sensors = new Set(days.flatMap((day) => day.chunks.map(({ sensor }) => sensor)));
       const chunks = days.reduce((sum, day) => sum + day.chunks.length, 0);
       if (chunks === 0) throw noChunks(inputs, account, files);
@@ -191,11 +199,11 @@ function groupsOf(items: readonly DayItem[]): DayItem[][] {
 
 const rulesOf = ({ duplicates, counters, zeroRuns }: Rules): Rules => ({ duplicates, counters, zeroRuns });
 
-function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Account {
+function accountOf(files: readonly StagedFile[], days: readonly DayChunks[], failed: readonly DayItem[]): Account {
   const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
   const used = sum(days.map(({ rows }) => rows));
   const duplicate = sum(days.map(({ duplicates }) => duplicates));
-  const selected = new Set(days.map(({ day }) => day));
+  const selected = new Set([...days.map(({ day }) => day), ...failed.map(({ day }) => dayName(day))]);
   const outside = sum(
     files.flatMap((file) => file.days.filter(({ day }) => !selected.has(dayName(day))).map(({ rows }) => rows)),
   );
@@ -206,12 +214,14 @@ function accountOf(files: readonly StagedFile[], days: readonly DayChunks[]): Ac
     duplicate,
     missing: sum(files.map(({ missing }) => missing)) + sum(days.map(({ dropped }) => dropped)),
     outside,
+    failed: sum(failed.map(({ rows }) => rows)),
   };
-  const fates = account.used + account.quarantined + account.duplicate + account.missing + account.outside;
-  if (fates !== account.read) {
+  const { read, ...others } = account;
+  const fates = sum(Object.values(others));
+  if (fates !== read) {
     throw new MillraceError(
       'MR_ACCOUNT',
-      `${account.read} readings were read, but their fates add up to ${fates}: ${JSON.stringify(account)}`,
+      `${read} readings were read, but their fates add up to ${fates}: ${JSON.stringify(account)}`,
       {
         next: 'this is an error of Millrace: please report it with this line; nothing was published',
       },

@@ -5,6 +5,7 @@ import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import type { SourceDatabases } from '../store/source-databases.js';
 import type { Backfills } from '../store/tables/backfills.js';
+import type { Failures } from '../store/tables/failures.js';
 import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
@@ -17,6 +18,7 @@ export interface Stores {
   logs: LogLines;
   models: ModelRegistry;
   backfills: Backfills;
+  failures: Failures;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;
   databases: SourceDatabases;
@@ -60,6 +62,8 @@ export interface Schedules {
 /** What one attempt of a step is given besides its input. */
 export interface Attempt {
   signal: AbortSignal;
+  /** Nobody tries again after this one. */
+  last: boolean;
   log: AttemptLog;
   /** Told to Temporal with the next heartbeat. */
   progress(done: number, total: number, unit: string): void;

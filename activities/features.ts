@@ -53,6 +53,8 @@ export function createFeatures(stores: Stores) {
       return { make, kept: [] };
     },
 
+    about: ({ day: { day }, chunks }) => ({ item: `features of ${day}`, day, readings: rowsOf(chunks) }),
+
     async batch(_call, items, attempt) {
       const total = items.reduce((sum, { chunks }) => sum + chunks.length, 0);
       let done = 0;
@@ -74,11 +76,12 @@ export function createFeatures(stores: Stores) {
       await kept.put(keys, joined(days));
     },
 
-    async gather({ inputs }, items, _counts, attempt) {
+    async gather({ inputs }, items, _counts, attempt, failed) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
-      const chunks = days.flatMap((day) =>
-        day.chunks.map(({ sensor, valueHash }) => ({ day: day.day, sensor, valueHash })),
-      );
+      const without = new Set(failed.flatMap(({ of }) => of.chunks.map(({ sensor }) => `${of.day.day} ${sensor}`)));
+      const chunks = days
+        .flatMap((day) => day.chunks.map(({ sensor, valueHash }) => ({ day: day.day, sensor, valueHash })))
+        .filter(({ day, sensor }) => !without.has(`${day} ${sensor}`));
       const data = new Float64Array(chunks.length * FEATURE_NAMES.length);
       const gone = await kept.fill(
         chunks.map(({ valueHash }) => valueHash),

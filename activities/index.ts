@@ -1,4 +1,5 @@
 import type { StepQueue } from '../config/queues.js';
+import { createAnswer, createAsk } from './ask.js';
 import { activity, plainActivity } from './attempt.js';
 import { createBackfillNext, createBackfillState } from './backfill.js';
 import { createChunk } from './chunk.js';
@@ -28,6 +29,8 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
   resolve: (stores) => ({
     resolve: plainActivity(stores, createResolve(stores)),
     pause: plainActivity(stores, createPause(stores)),
+    ask: plainActivity(stores, createAsk(stores)),
+    answer: plainActivity(stores, createAnswer(stores)),
     finish: plainActivity(stores, createFinish(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),

@@ -66,6 +66,8 @@ export function createInspect(stores: Stores) {
       return worklist;
     },
 
+    about: ({ file }) => ({ item: file.path, day: null, readings: null }),
+
     async batch({ inputs, fresh = false }, items, attempt) {
       const choice = choiceOf(inputs);
       let done = 0;

@@ -72,6 +72,8 @@ export function createRead(stores: Stores) {
       return worklist;
     },
 
+    about: ({ table }) => ({ item: pathOf(table.file, table), day: null, readings: null }),
+
     async batch({ inputs, fresh = false }, items, attempt) {
       const total = items.reduce((sum, { table }) => sum + table.file.bytes, 0);
       let done = 0;

@@ -7,6 +7,7 @@ import { clusterChart, coverageChart, stepChart } from './report-charts.js';
 export function reportPage(report: Report): string {
   const { result } = report;
   const sections = [
+    failures(report),
     readings(report),
     source(report),
     clusters(report),
@@ -48,7 +49,9 @@ function modelWords({ result: { model } }: Report): string {
 }
 
 function readings({ result: { account, rules }, quarantined }: Report): string {
-  const fates = ['used', 'quarantined', 'duplicate', 'missing', 'outside'] as const;
+  const fates = (['used', 'quarantined', 'duplicate', 'missing', 'outside', 'failed'] as const).filter(
+    (fate) => fate !== 'failed' || account.failed > 0,
+  );
   const rows = fates.map((fate) => [fate, number(account[fate]), share(account[fate], account.read)]);
   const reasons = Object.entries(quarantined).map(([reason, n]) => [
     reason.replaceAll('_', ' '),
@@ -69,6 +72,17 @@ ${
       )
     : ''
 }`,
+  );
+}
+
+/** What the run went on without. */
+function failures({ failed, result: { failedInAll } }: Report): string {
+  if (failed.length === 0) return '';
+  const rows = failed.map(({ step, item, code, message }) => [step, item, `${code}: ${message}`]);
+  return section(
+    'Failed, and left out',
+    `<p>${many(failedInAll, 'file or day', 'files and days')} that this run went on without.</p>
+${table(['in', '', 'why'], rows, [], 'words')}`,
   );
 }
 
@@ -204,7 +218,7 @@ function table(head: string[], rows: string[][], marks: boolean[] = [], kind: 'n
 }
 
 const number = (value: number) => value.toLocaleString('en-US');
-const many = (n: number, what: string) => `${number(n)} ${what}${n === 1 ? '' : 's'}`;
+const many = (n: number, what: string, plural = `${what}s`) => `${number(n)} ${n === 1 ? what : plural}`;
 const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
 const figure = (value: number | null) =>
   value === null

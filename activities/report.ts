@@ -4,6 +4,7 @@ import { meanOf } from '../ml/features/readings.js';
 import { columnOf, type Frame } from '../ml/frame.js';
 import { readFrame, readJson } from '../store/frames.js';
 import { reportKey } from '../store/report-key.js';
+import type { RecordedItem } from '../store/tables/failures.js';
 import type { Chunks, Manifest } from './chunk.js';
 import { type ClusterView, predictedView, trainedView } from './cluster-view.js';
 import type { Decision } from './compare.js';
@@ -57,6 +58,9 @@ export interface RunResult {
   metrics: Record<string, number | null>;
   sizes: { id: number; chunks: number }[];
   predictions: number | null;
+  /** The first files and days that the run went on without, since they failed; and how many there are. */
+  failed: RecordedItem[];
+  failedInAll: number;
 }
 
 /** What a person should know of how files were read. */
@@ -112,10 +116,15 @@ export interface Report {
   predictions: Predictions | null;
   features: FeatureShift[];
   dropped: FeatureCreator['dropped'];
+  /** What the run went on without, since it failed; no more than a page holds. */
+  failed: RecordedItem[];
   coverage: CoverageDay[];
   steps: StepTime[];
 }
 
+/** So much of a list stands in the result, and so much on the page. */
+const FEW = 5;
+const MOST_FAILED = 200;
 /** Means that moved by more than this many standard deviations of the reference are marked. */
 const SHIFT_MARK = 0.5;
 
@@ -191,11 +200,17 @@ async function write(
   kind: Report['kind'],
   outcome: Pick<Report, 'scores' | 'predictions'>,
   view: ClusterView,
-  figures: Omit<RunResult, 'report' | 'inspection'>,
+  figures: Omit<RunResult, 'report' | 'inspection' | 'failed' | 'failedInAll'>,
 ): Promise<RunResult> {
   const { chunks, features, table } = inputs;
   const findings = await readJson<Findings>(stores.objects, inputs.inspected.findings);
-  const result = { inspection: inspectionOf(findings), ...figures };
+  const failed = await stores.failures.list(run.runId, MOST_FAILED);
+  const result = {
+    inspection: inspectionOf(findings),
+    ...figures,
+    failed: failed.slice(0, FEW),
+    failedInAll: await stores.failures.count(run.runId),
+  };
   const creator = await readJson<FeatureCreator>(stores.objects, inputs.creator.ref);
   const raw = await readFrame(stores.objects, features.ref);
   const { days } = await readJson<Manifest>(stores.objects, chunks);
@@ -217,6 +232,7 @@ async function write(
       { name: 'table', rows: table.ref.rows, columns: table.columns },
     ],
     ...outcome,
+    failed,
     features: shifts(raw, creator),
     dropped: creator.dropped,
     coverage: days.map(({ day, chunks: all }) => ({
@@ -241,7 +257,7 @@ function inspectionOf({ files, tables, alike, leftOut, leftOutInAll }: Findings)
       .filter(({ sure }) => sure === 'guess')
       .map(({ what, decided, why, fix }) => ({ path, what, decided, why, fix })),
   );
-  return { files, tables, leftOut: leftOut.slice(0, 5), leftOutInAll, guesses: guesses.slice(0, 5) };
+  return { files, tables, leftOut: leftOut.slice(0, FEW), leftOutInAll, guesses: guesses.slice(0, FEW) };
 }
 
 function shifts(raw: Frame, creator: FeatureCreator): FeatureShift[] {

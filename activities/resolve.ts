@@ -3,6 +3,7 @@ import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { checkZone } from '../config/time-zone.js';
 import { planSteps } from '../dag/declare.js';
+import type { OnFailure } from '../dag/failure.js';
 import type { Plan } from '../dag/plan.js';
 import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
@@ -222,6 +223,7 @@ export function createResolve(stores: Stores) {
         run: { ...run, runId: id },
         title: pipeline!.graph.title,
         interval: interval === null ? null : `${interval.start}/${interval.end}`,
+        onFailure: params.onFailure as OnFailure,
       };
     }
   };

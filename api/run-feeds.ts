@@ -75,6 +75,8 @@ export class RunFeeds {
         feed.emitter.emit('progress', {
           state: run.state === 'lost' ? 'failed' : run.state,
           steps: [],
+          paused: false,
+          questions: [],
           trouble: null,
           doing: [],
         });

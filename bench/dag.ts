@@ -144,6 +144,7 @@ function trivialStep(items: number): MappedStep<object, number, number> {
   return {
     limits: { targetWeight: 20, maxBatches: 500 },
     plan: async () => ({ make: Array.from({ length: items }, (_, item) => ({ item, weight: 1 })), kept: [] }),
+    about: (item) => ({ item: String(item), day: null, readings: null }),
     batch: async () => undefined,
     gather: async (_call, all) => all.length,
   };

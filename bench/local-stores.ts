@@ -13,6 +13,7 @@ import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
 import { SourceDatabases } from '../store/source-databases.js';
 import type { Backfills } from '../store/tables/backfills.js';
+import type { Failures } from '../store/tables/failures.js';
 import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Registry } from '../store/tables/registry.js';
@@ -30,6 +31,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     models: {} as ModelRegistry,
     logs: {} as LogLines,
     backfills: {} as Backfills,
+    failures: {} as Failures,
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),
@@ -44,7 +46,7 @@ export function localStores(folder: string, registry: Registry): Stores {
 
 export function quietAttempt(): Attempt {
   const log = { info() {}, warn() {}, error() {} };
-  return { signal: new AbortController().signal, log, progress() {}, measure() {} };
+  return { signal: new AbortController().signal, last: true, log, progress() {}, measure() {} };
 }
 
 /** Plans, works on all batches one after the other, and gathers, as the runner does. */

@@ -59,8 +59,8 @@ export async function demo(out: Output): Promise<void> {
   }
 
   async function go(pipeline: string, params: Record<string, unknown>): Promise<RunResult> {
-    const { workflowId } = await millrace.start(pipeline, { params });
-    await followRun(millrace, workflowId, out);
-    return millrace.result<RunResult>(workflowId);
+    const run = await millrace.start(pipeline, { params });
+    await followRun(millrace, run, out);
+    return millrace.result<RunResult>(run.workflowId);
   }
 }

@@ -1,28 +1,35 @@
 import { createLogUpdate } from 'log-update';
 import type { Millrace, RunProgress, StepStatus } from '../client/millrace.js';
+import type { Question } from '../dag/failure.js';
 import { bytes, count, type Output } from './output.js';
+
+type Followed = { workflowId: string; runId: string };
 
 const SPIN = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const BAR = 16;
 
 /** Shows a run while it goes on: a table that changes on a terminal, a line per finished step elsewhere. */
-export async function followRun(millrace: Millrace, workflowId: string, out: Output, verbose = false): Promise<void> {
+export async function followRun(millrace: Millrace, run: Followed, out: Output, verbose = false): Promise<void> {
   if (out.json) {
-    for await (const _ of millrace.follow(workflowId));
+    for await (const _ of millrace.follow(run.workflowId));
     return;
   }
   // A table that is drawn over would swallow the lines of the log.
-  if (process.stderr.isTTY && process.stderr.columns > 0 && !verbose) await live(millrace, workflowId, out);
-  else await lines(millrace, workflowId, out);
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !verbose) await live(millrace, run, out);
+  else await lines(millrace, run, out);
 }
 
-async function live(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+async function live(millrace: Millrace, { workflowId, runId: id }: Followed, out: Output): Promise<void> {
   const screen = createLogUpdate(process.stderr);
   let progress: RunProgress | undefined;
   let tick = 0;
   const draw = () => {
     const steps = (progress?.steps ?? []).map((step) => line(step, out, SPIN[tick % SPIN.length]!, progress));
-    screen([...sourceLine(progress, out), ...steps, ...troubleLine(progress, out)].join('\n'));
+    screen(
+      [...sourceLine(progress, out), ...steps, ...troubleLine(progress, out), ...heldLines(progress, id, out)].join(
+        '\n',
+      ),
+    );
   };
   const timer = setInterval(() => {
     tick++;
@@ -38,13 +45,17 @@ async function live(millrace: Millrace, workflowId: string, out: Output): Promis
   }
 }
 
-async function lines(millrace: Millrace, workflowId: string, out: Output): Promise<void> {
+async function lines(millrace: Millrace, { workflowId, runId: id }: Followed, out: Output): Promise<void> {
   const shown = new Set<string>();
   let said = '';
+  let heldBefore = '';
   for await (const progress of millrace.follow(workflowId)) {
     const [trouble] = troubleLine(progress, out);
     if (trouble !== undefined && progress.trouble?.message !== said) process.stderr.write(`${trouble}\n`);
     said = progress.trouble?.message ?? said;
+    const held = heldLines(progress, id, out).join('\n');
+    if (held !== heldBefore && held !== '') process.stderr.write(`${held}\n`);
+    heldBefore = held;
     for (const step of progress.steps) {
       if (step.endedAt === null || shown.has(step.name)) continue;
       shown.add(step.name);
@@ -60,6 +71,21 @@ function sourceLine(progress: RunProgress | undefined, out: Output): string[] {
   return far === '' ? [] : [out.style('dim', `    source: ${far}`)];
 }
 
+/** Why nothing happens, where a person is to act. */
+function heldLines(progress: RunProgress | undefined, id: string, out: Output): string[] {
+  if (progress?.state !== 'running') return [];
+  const paused = `  ${out.style('yellow', '‖')} held between its batches: millrace runs resume ${id}`;
+  return [...(progress.paused ? [paused] : []), ...progress.questions.flatMap((each) => questionLines(out, id, each))];
+}
+
+/** What a run asks, and how to answer. */
+export function questionLines(out: Output, id: string, { step, batch, code, message, can }: Question): string[] {
+  return [
+    `  ${out.style('yellow', `? ${step}${batch === 0 ? '' : `, batch ${batch}`}`)}  ${code}: ${message.replaceAll('\n', '\n    ')}`,
+    `    ${can.map((decision) => `millrace runs ${decision} ${id}`).join(' · ')}`,
+  ];
+}
+
 /** What is tried again, and why: once may be chance, so it is said from the second failure on. */
 function troubleLine(progress: RunProgress | undefined, out: Output): string[] {
   const trouble = progress?.trouble;
@@ -71,6 +97,7 @@ function line(step: StepStatus, out: Output, spin: string, progress: RunProgress
   const mark = {
     waiting: out.style('dim', '·'),
     running: out.style('cyan', spin),
+    asks: out.style('yellow', '?'),
     done: out.style('green', '✓'),
     failed: out.style('red', '✗'),
     cancelled: out.style('yellow', '⊘'),
@@ -93,10 +120,10 @@ function farOf(progress: RunProgress | undefined, step: string): string {
   return unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${count(done)} of ${count(total)} ${unit}`;
 }
 
-function work({ state, batches, batchesDone, items, kept }: StepStatus): string {
+function work({ state, batches, batchesDone, items, kept, failed }: StepStatus): string {
   if (state === 'waiting' || (batches === 0 && items === 0)) return '';
   if (batches === 0) return 'kept from before';
   const filled = Math.round((batchesDone / batches) * BAR);
   const bar = state === 'running' ? `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ` : '';
-  return `${bar}${batchesDone} of ${batches} ${batches === 1 ? 'batch' : 'batches'}${kept > 0 ? `, ${kept} kept from before` : ''}`;
+  return `${bar}${batchesDone} of ${batches} ${batches === 1 ? 'batch' : 'batches'}${kept > 0 ? `, ${kept} kept from before` : ''}${failed > 0 ? `, ${failed} left out` : ''}`;
 }

@@ -19,7 +19,7 @@ export async function inspectCommand(out: Output, source: string, options: Param
   const { millrace } = await connect(out);
   try {
     const { workflowId, runId } = await millrace.start(PIPELINE, { params });
-    await followRun(millrace, workflowId, out);
+    await followRun(millrace, { workflowId, runId }, out);
     printInspection(out, runId, await millrace.result<InspectionResult>(workflowId));
   } finally {
     await millrace.close();

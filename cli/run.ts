@@ -56,7 +56,7 @@ async function stay(
     return;
   }
   await withLog(out, options.verbose === true, [runId, workflowId], () =>
-    followRun(millrace, workflowId, out, options.verbose),
+    followRun(millrace, { workflowId, runId }, out, options.verbose),
   );
   const result = await millrace.result<RunResult | InspectionResult | Nothing>(workflowId);
   if ('nothing' in result) {

@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
+import { decideRun, type Meant } from '../client/decisions.js';
 import type { Millrace } from '../client/millrace.js';
 import { pauseRun, resumeRun } from '../client/pause.js';
-import { listRuns, type RunDetails, type StepAttempt, showRun } from '../client/runs.js';
+import { listRuns, type RunDetails, type RunSummary, type StepAttempt, showRun } from '../client/runs.js';
+import { questionLines } from './follow.js';
 import { type LogOptions, logsCommand } from './logs.js';
 import { gather, JSON_OPTION, SET_OPTION, wholeNumber } from './options.js';
 import { count, type Output } from './output.js';
 import { type RerunOptions, rerunCommand } from './run.js';
 import { connected } from './session.js';
+import { firstLine } from './summary.js';
 
 export const COLORS = { running: 'cyan', done: 'green', failed: 'red', cancelled: 'yellow', lost: 'red' } as const;
+
+/** So much of what it went on without. */
+const SHOWN_ITEMS = 20;
 
 /** `millrace runs …` */
 export function addRuns(program: Command, out: Output): void {
@@ -60,6 +66,25 @@ export function addRuns(program: Command, out: Output): void {
         }),
       );
   }
+  for (const [decision, description] of [
+    ['retry', 'where it asks: do again what failed'],
+    ['skip', 'where it asks: go on without what failed'],
+    ['abort', 'where it asks: let it fail'],
+  ] as const) {
+    runs
+      .command(`${decision} <run>`)
+      .description(description)
+      .option('--step <step>', 'only what this step asks')
+      .option('--batch <n>', 'only what this batch asks', wholeNumber)
+      .option(...JSON_OPTION)
+      .action((id: string, meant: Meant) =>
+        connected(out, async (millrace) => {
+          const answered = await decideRun(millrace, id, decision, meant);
+          out.document({ runId: id, answered });
+          out.print(`${id}: ${decision}, ${answered} ${answered === 1 ? 'answer' : 'answers'}.`);
+        }),
+      );
+  }
   runs
     .command('cancel <run>')
     .description('ask a run to stop')
@@ -73,19 +98,24 @@ async function listRunsCommand(out: Output, millrace: Millrace, limit: number): 
   if (runs.length === 0) return out.print('No runs yet. Start one: millrace run sensor-training --set source=…');
   const rows = runs.map((run) => [
     run.id,
-    run.pausedAt === null ? out.style(COLORS[run.state], run.state) : out.style('yellow', 'paused'),
+    stateText(out, run),
     when(run.startedAt),
     seconds(run.seconds),
+    run.failed === 0 ? '' : out.style('red', `${run.failed} left out`),
   ]);
-  out.print(out.table(['run', 'state', 'started', 'time'], rows, [3]));
+  out.print(out.table(['run', 'state', 'started', 'time', ''], rows, [3]));
+}
+
+/** What a person is to know first: that it waits for one. */
+function stateText(out: Output, run: RunSummary): string {
+  if (run.asks > 0) return out.style('yellow', 'asks');
+  return run.pausedAt === null ? out.style(COLORS[run.state], run.state) : out.style('yellow', 'paused');
 }
 
 async function showRunCommand(out: Output, millrace: Millrace, id: string, attempts: boolean): Promise<void> {
   const run = await showRun(millrace, id);
   out.document(run);
-  out.print(
-    `${out.style('bold', run.id)}  ${out.style(COLORS[run.state], run.state)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`,
-  );
+  out.print(`${out.style('bold', run.id)}  ${stateText(out, run)}  ${when(run.startedAt)}  ${seconds(run.seconds)}`);
   if (run.interval !== null)
     out.print(`  ${intervalText(run.interval)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`);
   if (run.pausedAt !== null) out.print(`  ${out.style('yellow', 'paused')} since ${when(run.pausedAt)}`);
@@ -96,6 +126,7 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
     out.print(
       `\n  ${out.style('red', run.error.code)} ${run.error.step === null ? '' : `in ${run.error.step}: `}${run.error.message}`,
     );
+  for (const line of [...askedLines(out, run), ...failedLines(out, run)]) out.print(line);
   out.print(
     `\n${out.table(['step', 'state', 'batches', 'attempts', 'lost', 'time', 'memory', ''], stepRows(out, run), [2, 3, 4, 5, 6])}`,
   );
@@ -107,6 +138,22 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
       set.map(([name, value]) => [name, JSON.stringify(value)]),
     )}`,
   );
+}
+
+/** What it asks. */
+function askedLines(out: Output, { id, state, questions }: RunDetails): string[] {
+  const open = state === 'running' ? questions.filter(({ decision }) => decision === null) : [];
+  return open.flatMap((question) => ['', ...questionLines(out, id, question)]);
+}
+
+/** What it went on without. */
+function failedLines(out: Output, { failed, failedItems }: RunDetails): string[] {
+  if (failed === 0) return [];
+  const rows = failedItems
+    .slice(0, SHOWN_ITEMS)
+    .map(({ step, item, code, message }) => [step, item, code, firstLine(message)]);
+  const more = failed > rows.length ? [`  and ${count(failed - rows.length)} more`] : [];
+  return ['', out.table([out.style('red', `left out: ${count(failed)}`), '', '', ''], rows), ...more];
 }
 
 /** Every attempt, and which worker made it. */

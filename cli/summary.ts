@@ -19,10 +19,24 @@ export function printResult(out: Output, runId: string, result: RunResult, steps
   out.print();
   out.print(clustersTable(out, result));
   out.print();
-  for (const line of [...ruleLines(out, result), ...inspectionLines(out, result)]) out.print(line);
+  for (const line of [...failureLines(out, result), ...ruleLines(out, result), ...inspectionLines(out, result)])
+    out.print(line);
   out.print(modelLine(out, result));
   out.print(`  report  ${result.report.html}`);
 }
+
+/** What the run went on without. */
+function failureLines(out: Output, { failed, failedInAll }: RunResult): string[] {
+  const mark = out.style('red', '✗');
+  const lines = failed.map(({ item, code, message }) => {
+    const why = firstLine(message);
+    return `  ${mark} left out: ${why.startsWith(item) ? '' : `${item}: `}${why} (${code})`;
+  });
+  if (failedInAll > failed.length) lines.push(`  ${mark} and ${count(failedInAll - failed.length)} more`);
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+export const firstLine = (message: string) => message.split('\n')[0]!;
 
 /** What rules did with readings; those that nobody can change are in the report. */
 function ruleLines(out: Output, { rules }: RunResult): string[] {
@@ -57,11 +71,9 @@ function modelLine(out: Output, { model, metrics, predictions, chunks, decision 
 }
 
 export function readingsTable(out: Output, { account }: RunResult): string {
-  const rows = (['used', 'quarantined', 'duplicate', 'missing', 'outside'] as const).map((fate) => [
-    fate,
-    count(account[fate]),
-    `${((100 * account[fate]) / account.read).toFixed(2)} %`,
-  ]);
+  const rows = (['used', 'quarantined', 'duplicate', 'missing', 'outside', 'failed'] as const)
+    .filter((fate) => fate !== 'failed' || account.failed > 0)
+    .map((fate) => [fate, count(account[fate]), `${((100 * account[fate]) / account.read).toFixed(2)} %`]);
   return out.table(['readings', count(account.read), ''], rows, [1, 2]);
 }
 

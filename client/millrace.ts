@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Connection,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
-  type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
-import { z } from 'zod';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type Env, readEnv } from '../config/env.js';
-import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
+import { isErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
@@ -23,6 +20,7 @@ import { openObjects } from '../store/objects/open.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { untilOver } from './ending.js';
 import { pipelineNamed } from './pipelines.js';
+import { followRun, lookAt, type RunProgress, standingOf, unknownRun } from './progress.js';
 import { firstRequest, hasEnded, runIdOf } from './run-ids.js';
 import { listRuns, type RunSummary } from './runs.js';
 
@@ -33,6 +31,7 @@ export interface Nothing {
 }
 export type { PipelineParams } from '../pipelines/index.js';
 export type { InspectionResult, RunResult } from '../pipelines/steps.js';
+export type { RunProgress } from './progress.js';
 export type { RunSummary } from './runs.js';
 
 export interface StartOptions<Params = Record<string, unknown>> {
@@ -58,17 +57,6 @@ export interface StartedRun {
   joined: boolean;
 }
 
-/** How a run stands. */
-export interface RunProgress {
-  state: 'running' | 'done' | 'failed' | 'cancelled';
-  steps: StepStatus[];
-  /** What is tried again just now, and why it failed before; null when nothing is. */
-  trouble: { step: string; attempt: number; message: string } | null;
-  /** How far the batches are that are worked on just now, by step, as they said some seconds ago. */
-  doing: { step: string; done: number; total: number; unit: string }[];
-}
-
-const POLL_MS = 150;
 /** Few are enough for a client that reads; a smaller limit of the settings goes before. */
 const MOST_CONNECTIONS = 4;
 
@@ -163,20 +151,8 @@ export class Millrace {
    * The states of a run's steps as they change, until it ends or the signal is aborted.
    * @param temporalRunId which of the workflow's executions; the newest when it is left out
    */
-  async *follow(workflowId: string, signal?: AbortSignal, temporalRunId?: string): AsyncGenerator<RunProgress> {
-    const handle = this.client.workflow.getHandle(workflowId, temporalRunId);
-    let before = '';
-    for (;;) {
-      const look = await this.#look(handle);
-      const { state } = look;
-      const progress: RunProgress = { ...look, steps: await this.#steps(handle) };
-      const text = JSON.stringify(progress);
-      if (text !== before) yield progress;
-      before = text;
-      if (state !== 'running') return;
-      await sleep(POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => undefined);
-      if (signal?.aborted) return;
-    }
+  follow(workflowId: string, signal?: AbortSignal, temporalRunId?: string): AsyncGenerator<RunProgress> {
+    return followRun(this, this.client.workflow.getHandle(workflowId, temporalRunId), signal);
   }
 
   /**
@@ -187,16 +163,13 @@ export class Millrace {
     try {
       return (await this.client.workflow.getHandle(workflowId).result()) as T;
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw this.#unknown(workflowId);
+      if (error instanceof WorkflowNotFoundError) throw unknownRun(workflowId);
       if (!(error instanceof WorkflowFailedError)) throw error;
       if (error.cause instanceof CancelledFailure)
         throw new MillraceError('MR_CANCELLED', `the run ${workflowId} was cancelled`);
       const { type, message } =
         error.cause instanceof ApplicationFailure ? error.cause : { type: undefined, message: String(error.cause) };
-      throw new MillraceError(
-        typeof type === 'string' && type in ERRORS ? (type as ErrorCode) : 'MR_RUN_FAILED',
-        message,
-      );
+      throw new MillraceError(isErrorCode(type) ? type : 'MR_RUN_FAILED', message);
     }
   }
 
@@ -205,19 +178,19 @@ export class Millrace {
     try {
       await this.client.workflow.getHandle(workflowId).cancel();
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw this.#unknown(workflowId);
+      if (error instanceof WorkflowNotFoundError) throw unknownRun(workflowId);
       throw error;
     }
   }
 
   /** The states of a run's steps now; empty when no worker answers. */
   async steps(workflowId: string): Promise<StepStatus[]> {
-    return this.#steps(this.client.workflow.getHandle(workflowId));
+    return (await standingOf(this, this.client.workflow.getHandle(workflowId))).steps;
   }
 
   /** How Temporal says that an execution stands. @throws MillraceError MR_RUN_UNKNOWN when it was forgotten */
   async stateOf(workflowId: string, temporalRunId?: string): Promise<RunProgress['state']> {
-    return (await this.#look(this.client.workflow.getHandle(workflowId, temporalRunId))).state;
+    return (await lookAt(this.client.workflow.getHandle(workflowId, temporalRunId))).state;
   }
 
   /** The newest runs. */
@@ -238,40 +211,6 @@ export class Millrace {
     await this.database.close();
     await this.connection.close();
   }
-
-  async #look(handle: WorkflowHandle): Promise<Omit<RunProgress, 'steps'>> {
-    try {
-      const { status, raw } = await handle.describe();
-      const again = raw.pendingActivities?.find(({ lastFailure }) => lastFailure?.message);
-      const trouble = again && {
-        step: again.activityType?.name ?? '',
-        attempt: again.attempt ?? 0,
-        message: again.lastFailure?.message ?? '',
-      };
-      if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED')
-        return { state: 'running', trouble: trouble ?? null, doing: doingOf(raw.pendingActivities ?? []) };
-      if (status.name === 'COMPLETED') return { state: 'done', trouble: null, doing: [] };
-      return { state: status.name === 'CANCELLED' ? 'cancelled' : 'failed', trouble: null, doing: [] };
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) throw this.#unknown(handle.workflowId);
-      throw error;
-    }
-  }
-
-  /** A worker that is down answers no query; the run goes on when it is back, so this is no error. */
-  async #steps(handle: WorkflowHandle): Promise<StepStatus[]> {
-    try {
-      return await this.connection.withDeadline(Date.now() + 3000, () => handle.query<StepStatus[]>('state'));
-    } catch {
-      return [];
-    }
-  }
-
-  #unknown(workflowId: string): MillraceError {
-    return new MillraceError('MR_RUN_UNKNOWN', `there is no run "${workflowId}"`, {
-      next: 'millrace runs list shows them',
-    });
-  }
 }
 
 /** An interval in the one way to write it, so that the same moments are the same run. */
@@ -282,26 +221,6 @@ function normalized({ start, end }: { start: string; end: string }): { start: st
     allowed: 'two moments, the end after the start, for example 2026-03-14T00:00:00Z',
   });
 }
-
-type Pending = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
-
-/** What the last heartbeats said, summed by step. */
-function doingOf(pending: readonly Pending[]): RunProgress['doing'] {
-  const doing = new Map<string, RunProgress['doing'][number]>();
-  for (const { activityType, heartbeatDetails } of pending) {
-    const payload = heartbeatDetails?.payloads?.[0];
-    if (payload == null) continue;
-    const said = heartbeat.safeParse(defaultPayloadConverter.fromPayload(payload));
-    if (!said.success) continue;
-    const step = activityType?.name ?? '';
-    const { done, total, unit } = said.data;
-    const before = doing.get(step);
-    doing.set(step, { step, done: done + (before?.done ?? 0), total: total + (before?.total ?? 0), unit });
-  }
-  return [...doing.values()];
-}
-
-const heartbeat = z.object({ done: z.number(), total: z.number(), unit: z.string() });
 
 function uniqueKey(): string {
   const time = new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');

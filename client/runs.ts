@@ -1,6 +1,9 @@
 import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
+import { sql } from 'kysely';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
+import type { Decision, Question } from '../dag/failure.js';
+import { Failures, type RecordedItem } from '../store/tables/failures.js';
 import type { RunError, RunState } from '../store/tables/schema.js';
 import type { Millrace } from './millrace.js';
 import { PIPELINE_NAMES } from './pipelines.js';
@@ -22,6 +25,17 @@ export interface RunSummary {
   rerunOf: string | null;
   /** Since when it is held between its batches. */
   pausedAt: string | null;
+  /** Questions that a person is to answer before it goes on. */
+  asks: number;
+  /** Files and days that it went on without, since they failed. */
+  failed: number;
+}
+
+/** What it asks, or asked: what is to be done about a failure. */
+export interface RunQuestion extends Question {
+  askedAt: string;
+  decision: Decision | null;
+  decidedAt: string | null;
 }
 
 /** One try of one step or of one of its batches. */
@@ -46,6 +60,9 @@ export interface RunDetails extends RunSummary {
   result: Record<string, unknown> | null;
   error: RunError | null;
   attempts: StepAttempt[];
+  questions: RunQuestion[];
+  /** The first of what it went on without. */
+  failedItems: RecordedItem[];
 }
 
 const RUN_COLUMNS = [
@@ -64,6 +81,13 @@ const RUN_COLUMNS = [
   'temporal_run_id',
 ] as const;
 
+const MOST_FAILED_ITEMS = 1000;
+
+const COUNTS = [
+  sql<number>`(SELECT count(*)::int FROM questions WHERE run_id = runs.id AND decided_at IS NULL)`.as('asks'),
+  sql<number>`(SELECT count(*)::int FROM failed_items WHERE run_id = runs.id)`.as('failed'),
+];
+
 /** The newest runs. A run that Temporal ended without us, as by a termination, is recorded as such first. */
 export async function listRuns(
   millrace: Millrace,
@@ -72,6 +96,7 @@ export async function listRuns(
   let query = millrace.database.db
     .selectFrom('runs')
     .select(RUN_COLUMNS)
+    .select(COUNTS)
     .orderBy('started_at', 'desc')
     .limit(options.limit);
   if (options.before !== undefined) query = query.where('started_at', '<', new Date(options.before));
@@ -84,7 +109,7 @@ export async function listRuns(
 /** @throws MillraceError MR_RUN_UNKNOWN with the id that looks alike */
 export async function showRun(millrace: Millrace, id: string): Promise<RunDetails> {
   const { db } = millrace.database;
-  const find = () => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst();
+  const find = () => db.selectFrom('runs').selectAll().select(COUNTS).where('id', '=', id).executeTakeFirst();
   let row = await find();
   // It may have ended while Temporal was asked: then its end is read, not only that there was one.
   if (row !== undefined && (await actualState(millrace, row)) !== row.state) row = await find();
@@ -106,6 +131,7 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
     .where('run_id', '=', id)
     .orderBy('started_at')
     .execute();
+  const failures = new Failures(millrace.database);
   return {
     ...summary(row),
     workflowId: row.workflow_id,
@@ -113,11 +139,17 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
     params: row.params,
     result: row.result,
     error: row.error,
-    attempts: attempts.map(({ run_id: _, started_at, ended_at, ...rest }) => ({
+    attempts: attempts.map(({ run_id: _, round: __, started_at, ended_at, ...rest }) => ({
       ...rest,
       startedAt: started_at.toISOString(),
       seconds: ended_at === null ? null : (ended_at.getTime() - started_at.getTime()) / 1000,
     })),
+    questions: (await failures.questions(id)).map(({ askedAt, decidedAt, nth: _, ...rest }) => ({
+      ...rest,
+      askedAt: askedAt.toISOString(),
+      decidedAt: decidedAt?.toISOString() ?? null,
+    })),
+    failedItems: await failures.list(id, MOST_FAILED_ITEMS),
   };
 }
 
@@ -150,12 +182,16 @@ async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDes
     backfill: null,
     rerunOf: null,
     pausedAt: null,
+    asks: 0,
+    failed: 0,
     workflowId: there.workflowId,
     temporalRunId: there.runId,
     params: {},
     result: null,
     error: null,
     attempts: [],
+    questions: [],
+    failedItems: [],
   };
 }
 
@@ -198,6 +234,8 @@ function summary(row: {
   backfill: string | null;
   rerun_of: string | null;
   paused_at: Date | null;
+  asks: number;
+  failed: number;
 }): RunSummary {
   const { interval_start: start, interval_end: end } = row;
   return {
@@ -211,5 +249,7 @@ function summary(row: {
     backfill: row.backfill,
     rerunOf: row.rerun_of,
     pausedAt: row.state === 'running' ? (row.paused_at?.toISOString() ?? null) : null,
+    asks: row.state === 'running' ? row.asks : 0,
+    failed: row.failed,
   };
 }

@@ -4,6 +4,11 @@
  */
 export const ERRORS = {
   MR_ACCOUNT: { retry: false, exit: 1, meaning: 'The account of readings does not add up; nothing was published.' },
+  MR_ALL_FAILED: {
+    retry: false,
+    exit: 1,
+    meaning: 'All that a step was to work on failed; nothing is left to go on with.',
+  },
   MR_BACKFILL: { retry: false, exit: 2, meaning: 'The backfill cannot be made so.' },
   MR_BACKFILL_STATE: { retry: false, exit: 1, meaning: 'As the backfill stands, that cannot be done with it.' },
   MR_BACKFILL_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no backfill of that name.' },
@@ -60,6 +65,8 @@ export const ERRORS = {
 } as const satisfies Record<string, { retry: boolean; exit: 1 | 2 | 3; meaning: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+
+export const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && code in ERRORS;
 
 /** An error a person can act on: what was found, what is allowed, what to do next. */
 export class MillraceError extends Error {

@@ -1,3 +1,5 @@
+import type { OnFailure, Question } from './failure.js';
+
 /** A run of a pipeline, as every activity of it sees it. */
 export interface RunInfo {
   runId: string;
@@ -40,6 +42,8 @@ export interface Plan {
   /** Shown in Temporal's UI. */
   title: string;
   interval: string | null;
+  /** What follows when a step failed for good; the run fails where nothing is said. */
+  onFailure?: OnFailure;
   /** Why there is nothing to do: then the plan has no steps. */
   nothing?: string;
 }
@@ -50,6 +54,8 @@ export interface StepCall<I = Record<string, unknown>> {
   inputs: I;
   /** What is there already is made anew. */
   fresh?: true;
+  /** How often this work of the run was handed out before. */
+  round?: number;
 }
 
 /** Where the items of a mapped step lie, and the slices of it that are still to be made. */
@@ -71,15 +77,26 @@ export interface BatchCall<I = Record<string, unknown>> extends StepCall<I> {
   slice: Slice;
   batch: number;
   batches: number;
+  /**
+   * What fails for good is left out: each item is worked on by itself. With an error, none is: they are known to fail
+   * with it.
+   */
+  leave?: 'each' | { code: string; message: string };
 }
+
+/** What a batch left out, and where that is said; null when nothing. */
+export type BatchEnd = { failed: number; uri: string; sha256: string } | null;
 
 export interface GatherCall<I = Record<string, unknown>> extends StepCall<I> {
   worklist: string;
   made: number;
   kept: number;
+  /** What batches left out, in the end; undefined where nothing ever failed for good. */
+  failed?: { uri: string; sha256: string }[];
 }
 
-export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+/** `asks`: a person is to decide what follows from a failure. */
+export type StepState = 'waiting' | 'running' | 'asks' | 'done' | 'failed' | 'cancelled';
 
 /** The state of one step, as the `state` query answers and the command line shows. */
 export interface StepStatus {
@@ -89,6 +106,17 @@ export interface StepStatus {
   batchesDone: number;
   items: number;
   kept: number;
+  /** Items that failed for good, and that the run goes on without. */
+  failed: number;
   startedAt: string | null;
   endedAt: string | null;
+}
+
+/** How a run stands, as the `standing` query answers. */
+export interface RunStanding {
+  steps: StepStatus[];
+  /** Whether it is held between its batches. */
+  paused: boolean;
+  /** What a person is to decide before it goes on. */
+  questions: Question[];
 }

@@ -4,6 +4,7 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
+import { runParams } from './run-params.js';
 import { readParams, ruleParams, sourceParams } from './source-params.js';
 import { chunk, features, inspect, predict, publishPredictions, read, reportPrediction, transform } from './steps.js';
 
@@ -11,6 +12,7 @@ export const predictionParams = z.strictObject({
   ...sourceParams,
   model: z.string().min(1).max(100).default('sensors').describe('Name of the model in the registry.'),
   version: z.int().min(1).nullable().default(null).describe('Version to predict with. null: the champion.'),
+  ...runParams,
 });
 
 export const sensorPrediction = pipeline<

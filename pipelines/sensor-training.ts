@@ -4,6 +4,7 @@ import type { Selection } from '../activities/interval.js';
 import type { Parent } from '../activities/model.js';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
+import { runParams } from './run-params.js';
 import { readParams, ruleParams, sourceParams } from './source-params.js';
 import {
   chunk,
@@ -110,6 +111,7 @@ export const trainingParams = z.strictObject({
       'When the new version becomes champion, which prediction uses: when the gate says so, always or never. null: by the gate in runs for an interval, else always.',
     ),
   gate,
+  ...runParams,
 });
 
 interface Pins {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
+import { runParams } from './run-params.js';
 import { fileParams, readParams, readShape } from './source-params.js';
 import { inspect, reportInspection } from './steps.js';
 
-export const inspectionParams = z.strictObject({ ...fileParams, ...readShape });
+export const inspectionParams = z.strictObject({ ...fileParams, ...readShape, ...runParams });
 
 export const sourceInspection = pipeline<typeof inspectionParams.shape, { listing: Listing }>({
   name: 'source-inspection',

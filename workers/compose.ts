@@ -7,6 +7,7 @@ import { openBuckets, openObjects } from '../store/objects/open.js';
 import { SourceDatabases } from '../store/source-databases.js';
 import { Backfills } from '../store/tables/backfills.js';
 import { checkDatabase, openDatabase } from '../store/tables/database.js';
+import { Failures } from '../store/tables/failures.js';
 import { LogLines } from '../store/tables/log-lines.js';
 import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
@@ -44,6 +45,7 @@ export async function composeStores(
     models: new ModelRegistry(database),
     logs: new LogLines(database),
     backfills: new Backfills(database),
+    failures: new Failures(database),
     buckets: () => openBuckets(settings),
     databases: new SourceDatabases(settings.databases),
     duck: new Duck({

@@ -3,6 +3,7 @@ import type { StepStatus } from '../dag/plan.js';
 const MARKS: Record<StepStatus['state'], string> = {
   waiting: '·',
   running: '▶',
+  asks: '?',
   done: '✓',
   failed: '✗',
   cancelled: '⊘',

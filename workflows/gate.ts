@@ -30,6 +30,10 @@ export class Gate {
     for (const [key, scope] of this.#waiting) if (!running.has(key)) scope.cancel();
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   open(): void {
     this.#closed = false;
   }

@@ -41,6 +41,8 @@ export const runSummary = z
     backfill: z.string().nullable().describe('The backfill that started it.'),
     rerunOf: z.string().nullable().describe('The run that it was made from.'),
     pausedAt: moment.nullable().describe('Since when it is held between its batches.'),
+    asks: z.int().describe('Questions that a person is to answer before it goes on.'),
+    failed: z.int().describe('Files and days that it went on without, since they failed.'),
   })
   .meta({ id: 'RunSummary' });
 
@@ -73,6 +75,44 @@ export const logLine = z
   })
   .meta({ id: 'LogLine' });
 
+export const decision = z.enum(['retry', 'skip', 'abort']);
+
+const question = z
+  .object({
+    step: z.string(),
+    phase: z.enum(['once', 'plan', 'batch', 'gather']),
+    batch: z.int(),
+    code: z.string(),
+    message: z.string(),
+    can: z.array(decision).describe('What is possible.'),
+    askedAt: moment,
+    decision: decision.nullable().describe('null: it is open, or the run ended before.'),
+    decidedAt: moment.nullable(),
+  })
+  .meta({ id: 'Question' });
+
+const failedItem = z
+  .object({
+    step: z.string(),
+    item: z.string().describe('A file or a day.'),
+    day: z.string().nullable(),
+    readings: z.int().nullable().describe('Usable readings that are missing with it, where that is known.'),
+    code: z.string(),
+    message: z.string(),
+  })
+  .meta({ id: 'FailedItem' });
+
+export const decideRequest = z
+  .strictObject({
+    step: z.string().min(1).optional().describe('Only what this step asks.'),
+    batch: z.int().min(0).max(2_147_483_647).optional().describe('Only what this batch of it asks.'),
+  })
+  .meta({ id: 'DecideRequest' });
+
+export const decided = z
+  .object({ runId: z.string(), answered: z.int().describe('How many questions that answered.') })
+  .meta({ id: 'Decided' });
+
 export const run = runSummary
   .extend({
     workflowId: z.string(),
@@ -81,17 +121,20 @@ export const run = runSummary
     result: z.record(z.string(), z.unknown()).nullable(),
     error: runError.nullable(),
     attempts: z.array(attempt),
+    questions: z.array(question).describe('What it asks and asked.'),
+    failedItems: z.array(failedItem).describe('The first of what it went on without.'),
   })
   .meta({ id: 'Run' });
 
 export const step = z
   .object({
     name: z.string(),
-    state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+    state: z.enum(['waiting', 'running', 'asks', 'done', 'failed', 'cancelled']),
     batches: z.int(),
     batchesDone: z.int(),
     items: z.int(),
     kept: z.int(),
+    failed: z.int().describe('Items that the run goes on without, since they failed.'),
     startedAt: moment.nullable(),
     endedAt: moment.nullable(),
   })

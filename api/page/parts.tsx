@@ -5,16 +5,17 @@ import type { RunSummary } from './types.js';
 
 /** Small things that many places show. */
 
-export type AnyState = RunSummary['state'] | 'waiting' | 'paused';
+export type AnyState = RunSummary['state'] | 'waiting' | 'paused' | 'asks';
 
 const MARKS: Record<AnyState, string> = {
   waiting: '·',
   running: '▶',
   paused: '‖',
+  asks: '?',
   done: '✓',
   failed: '✗',
   cancelled: '⊘',
-  lost: '?',
+  lost: '∅',
 };
 
 /** A state by colour, sign and word. */
@@ -26,8 +27,11 @@ export function State({ state }: { state: AnyState }) {
   );
 }
 
-export const stateOf = (run: { state: RunSummary['state']; pausedAt?: string | null }): AnyState =>
-  run.state === 'running' && run.pausedAt != null ? 'paused' : run.state;
+export function stateOf(run: { state: RunSummary['state']; pausedAt?: string | null; asks?: number }): AnyState {
+  if (run.state !== 'running') return run.state;
+  if (run.asks) return 'asks';
+  return run.pausedAt == null ? 'running' : 'paused';
+}
 
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (

@@ -121,7 +121,7 @@ function Row({
 function Legend() {
   return (
     <span class="legend" aria-hidden="true">
-      {(['done', 'running', 'paused', 'failed', 'cancelled'] as const).map((state) => (
+      {(['done', 'running', 'asks', 'paused', 'failed', 'cancelled'] as const).map((state) => (
         <span key={state}>
           <i class={`cell state-${state}`} /> {state}
         </span>

@@ -5,6 +5,7 @@ import { Act, Facts, Failure, Loading, State, stateOf, Title } from './parts.js'
 import { go, Link } from './router.js';
 import { RunClusters } from './run-clusters.js';
 import { RunCoverage } from './run-coverage.js';
+import { RunFailed, RunQuestions } from './run-failures.js';
 import { RunParams } from './run-params.js';
 import { RunQuarantine } from './run-quarantine.js';
 import { RunReport } from './run-report.js';
@@ -70,6 +71,8 @@ export function RunPage({ id, part = '' }: { id: string; part?: string | undefin
           ))}
         </div>
       )}
+      <RunQuestions run={run} reload={again} />
+      <RunFailed run={run} />
       <Tabs id={id} part={part} />
       <div role="tabpanel">
         {part === '' && <RunSteps run={run} steps={steps} />}

@@ -7,7 +7,7 @@ import { RunGrid } from './run-grid.js';
 import type { RunSummary } from './types.js';
 import { useRuns } from './use-runs.js';
 
-const STATES = ['running', 'paused', 'done', 'failed', 'cancelled', 'lost'] as const;
+const STATES = ['running', 'asks', 'paused', 'done', 'failed', 'cancelled', 'lost'] as const;
 const PAGE = 100;
 
 /** All runs: as a grid of pipelines and intervals, and as a list. */
@@ -134,6 +134,7 @@ function RunList({ runs }: { runs: readonly RunSummary[] }) {
                 </td>
                 <td>
                   <State state={stateOf(run)} />
+                  {run.failed > 0 && <span class="left-out"> {run.failed} left out</span>}
                 </td>
                 <td>{run.interval === null ? '' : interval(run.interval)}</td>
                 <td>

@@ -10,6 +10,7 @@ import type { schedule } from '../contracts/schedules.js';
 
 export type RunSummary = z.output<typeof runSummary>;
 export type Run = z.output<typeof run>;
+export type Question = Run['questions'][number];
 export type Attempt = Run['attempts'][number];
 export type Step = z.output<typeof step>;
 export type LogLine = z.output<typeof logLine>;

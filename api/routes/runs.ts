@@ -1,11 +1,22 @@
 import { z } from 'zod';
+import { decideRun } from '../../client/decisions.js';
 import { readLogs } from '../../client/logs.js';
 import type { Millrace } from '../../client/millrace.js';
 import { pauseRun, resumeRun } from '../../client/pause.js';
 import { rerunRun } from '../../client/reruns.js';
 import { listRuns, showRun } from '../../client/runs.js';
 import { largestVersion, runNamed, text } from '../contracts/common.js';
-import { cancelled, logLine, rerunRequest, run, runSummary, started, startRequest } from '../contracts/runs.js';
+import {
+  cancelled,
+  decided,
+  decideRequest,
+  logLine,
+  rerunRequest,
+  run,
+  runSummary,
+  started,
+  startRequest,
+} from '../contracts/runs.js';
 import { problems } from '../openapi.js';
 import { RunFeeds } from '../run-feeds.js';
 import type { Server } from '../server.js';
@@ -92,6 +103,26 @@ export function addRuns(app: Server, millrace: Millrace, stop: AbortSignal): voi
         await work(millrace, id);
         return showRun(millrace, id);
       },
+    );
+  }
+
+  for (const [decision, summary] of [
+    ['retry', 'Where it asks: do again what failed.'],
+    ['skip', 'Where it asks: go on without what failed.'],
+    ['abort', 'Where it asks: let the run fail.'],
+  ] as const) {
+    app.post(
+      `/api/v1/runs/:id/${decision}`,
+      {
+        schema: {
+          tags: ['runs'],
+          summary,
+          params: runNamed,
+          body: decideRequest,
+          response: { 200: decided, ...problems(400, 404, 409, 413, 415, 503) },
+        },
+      },
+      async ({ params: { id }, body }) => ({ runId: id, answered: await decideRun(millrace, id, decision, body) }),
     );
   }
 

@@ -159,16 +159,26 @@ export class Registry {
     return numUpdatedRows > 0n;
   }
 
-  /** Records that an attempt begins. Earlier attempts that never reported were killed: they are marked lost. */
-  async beginAttempt({ runId, step, phase, batch, attempt }: AttemptKey, worker: string): Promise<void> {
-    await sql`
-      WITH lost AS (
+  /**
+   * Records that an attempt begins, and returns its number: where the work was handed out in rounds before, numbers go
+   * on. Earlier attempts that never reported were killed: they are marked lost.
+   */
+  async beginAttempt({ runId, step, phase, batch, attempt }: AttemptKey, worker: string, round = 0): Promise<number> {
+    const { rows } = await sql<{ attempt: number }>`
+      WITH same AS (
+        SELECT attempt, round, state FROM step_attempts
+        WHERE run_id = ${runId} AND step = ${step} AND phase = ${phase} AND batch = ${batch}),
+      own AS (SELECT coalesce(max(attempt) FILTER (WHERE round < ${round}), 0) + ${attempt}::int AS attempt FROM same),
+      lost AS (
         UPDATE step_attempts SET state = 'lost', ended_at = now()
-        WHERE run_id = ${runId} AND step = ${step} AND phase = ${phase} AND batch = ${batch} AND attempt < ${attempt} AND state = 'running')
-      INSERT INTO step_attempts (run_id, step, phase, batch, attempt, state, worker)
-      VALUES (${runId}, ${step}, ${phase}, ${batch}, ${attempt}, 'running', ${worker})
+        WHERE run_id = ${runId} AND step = ${step} AND phase = ${phase} AND batch = ${batch}
+          AND attempt < (SELECT attempt FROM own) AND state = 'running')
+      INSERT INTO step_attempts (run_id, step, phase, batch, attempt, round, state, worker)
+      SELECT ${runId}, ${step}, ${phase}, ${batch}, attempt, ${round}, 'running', ${worker} FROM own
       ON CONFLICT (run_id, step, phase, batch, attempt) DO UPDATE SET state = 'running', worker = ${worker}, started_at = now()
+      RETURNING attempt
     `.execute(this.database.db);
+    return rows[0]!.attempt;
   }
 
   async endAttempt(

@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { BackfillDeclaration } from '../../config/backfill.js';
 import type { Role } from '../../config/roles.js';
+import type { Decision, Question } from '../../dag/failure.js';
 import type { Ref } from '../../dag/ref.js';
 
 /** The tables, as queries see them; `migrations/` makes them. */
@@ -31,6 +32,8 @@ export interface Tables {
   championships: { model: string; version: number; since: Generated<Date>; reason: string };
   backfills: BackfillsTable;
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
+  failed_items: FailedItemsTable;
+  questions: QuestionsTable;
   log_lines: LogLinesTable;
   source_files: {
     run_id: string;
@@ -100,12 +103,37 @@ interface StepAttemptsTable {
   phase: 'once' | 'plan' | 'batch' | 'gather';
   batch: number;
   attempt: number;
+  round: Generated<number>;
   state: RunState;
   worker: string;
   started_at: Generated<Date>;
   ended_at: Date | null;
   measures: Json<Record<string, number>>;
   error: Json<RunError | null> | null;
+}
+
+interface FailedItemsTable {
+  run_id: string;
+  step: string;
+  item: string;
+  day: string | null;
+  readings: ColumnType<string | null, number | null, number | null>;
+  code: string;
+  message: string;
+}
+
+interface QuestionsTable {
+  run_id: string;
+  nth: number;
+  step: string;
+  phase: Question['phase'];
+  batch: number;
+  code: string;
+  message: string;
+  can: Decision[];
+  asked_at: Generated<Date>;
+  decision: Decision | null;
+  decided_at: Date | null;
 }
 
 interface LogLinesTable {

@@ -153,7 +153,7 @@ interface Expected {
 
 /** What should become of every reading. */
 function model({ files, tz, from, to }: Case): Expected {
-  const account: Account = { read: 0, used: 0, quarantined: 0, duplicate: 0, missing: 0, outside: 0 };
+  const account: Account = { read: 0, used: 0, quarantined: 0, duplicate: 0, missing: 0, outside: 0, failed: 0 };
   const chunks = new Map<string, { day: number; readings: Map<number, number> }>();
 
   function reading(time: Time, sensor: string, { value }: Value, torn: boolean): void {

@@ -17,7 +17,7 @@ afterEach(() => stores.close());
 
 const LONG = 'time,sensor,value';
 const HOUR_S = 3600;
-const NONE: Account = { read: 0, used: 0, quarantined: 0, duplicate: 0, missing: 0, outside: 0 };
+const NONE: Account = { read: 0, used: 0, quarantined: 0, duplicate: 0, missing: 0, outside: 0, failed: 0 };
 
 const text = (lines: string[]) => `${lines.join('\n')}\n`;
 

@@ -81,6 +81,7 @@ describe('the plan of a run', () => {
     expect(plan).toMatchObject({
       run: { runId: 'run', workflowId: 'run', temporalRunId: 'execution', pipeline: 'sensor-training' },
       title: 'Train a clustering of sensors by day',
+      onFailure: 'fail',
       interval: null,
       result: 'report',
     });
@@ -247,6 +248,7 @@ describe('the days of a training', () => {
     expect(plan).toEqual({
       run: { runId: 'run', workflowId: 'run', temporalRunId: 'execution', pipeline: 'sensor-training' },
       title: 'Train a clustering of sensors by day',
+      onFailure: 'fail',
       interval: `${DAY.start}/${DAY.end}`,
       steps: [],
       result: '',

@@ -5,7 +5,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RunFeeds } from '../../api/run-feeds.js';
 import type { Millrace, RunProgress } from '../../client/millrace.js';
 
-const running: RunProgress = { state: 'running', steps: [], trouble: null, doing: [] };
+const running: RunProgress = {
+  state: 'running',
+  steps: [],
+  paused: false,
+  questions: [],
+  trouble: null,
+  doing: [],
+};
 const done: RunProgress = { ...running, state: 'done' };
 const event = (progress: RunProgress) => `event: progress\ndata: ${JSON.stringify(progress)}\n\n`;
 const PING_MS = 15_000;

@@ -70,7 +70,7 @@ function hashOf(text: string): number {
 function expectedOf(written: Written): Outcome {
   const { readings, missing, quarantined = {}, duplicates = 0, sentinels = 0, refused = null, found } = written;
   const bad = Object.values(quarantined).reduce((a, b) => a + b, 0);
-  const account = { used: readings.length, quarantined: bad, duplicate: duplicates, missing, outside: 0 };
+  const account = { used: readings.length, quarantined: bad, duplicate: duplicates, missing, outside: 0, failed: 0 };
   const read = Object.values(account).reduce((a, b) => a + b, 0);
   return {
     refused,

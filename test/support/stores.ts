@@ -16,6 +16,7 @@ import type { Stored } from '../../store/objects/object-store.js';
 import { SourceDatabases } from '../../store/source-databases.js';
 import { Backfills } from '../../store/tables/backfills.js';
 import type { Database } from '../../store/tables/database.js';
+import { Failures } from '../../store/tables/failures.js';
 import { LogLines } from '../../store/tables/log-lines.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Registry } from '../../store/tables/registry.js';
@@ -55,6 +56,7 @@ export async function testStores(
     models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
     logs: database === undefined ? untouched<LogLines>('logs') : new LogLines(database),
     backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
+    failures: database === undefined ? untouched<Failures>('failures') : new Failures(database),
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
@@ -66,6 +68,7 @@ export async function testStores(
     codeHash,
     attempt: (signal = new AbortController().signal) => ({
       signal,
+      last: true,
       log: quiet,
       progress() {},
       measure(name, value) {
