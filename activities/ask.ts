@@ -1,8 +1,13 @@
 import type { Decision, Question } from '../dag/failure.js';
+import type { Told } from '../dag/notice.js';
 import type { Stores } from './context.js';
+import { notified } from './notify.js';
 
 export interface AskCall {
+  temporalRunId: string;
   runId: string;
+  pipeline: string;
+  interval: string | null;
   nth: number;
   question: Question;
 }
@@ -14,10 +19,11 @@ export interface AnswerCall {
 }
 
 /** Records that a run waits for a person. */
-export function createAsk({ failures }: Pick<Stores, 'failures'>) {
-  return async ({ runId, nth, question }: AskCall): Promise<null> => {
-    await failures.ask(runId, nth, question);
-    return null;
+export function createAsk(stores: Pick<Stores, 'failures' | 'alerts' | 'notices'>) {
+  return async ({ temporalRunId, nth, question, ...run }: AskCall): Promise<Told[]> => {
+    await stores.failures.ask(run.runId, nth, question);
+    const { step, code, message } = question;
+    return notified(stores, [temporalRunId, 'asks', nth], { kind: 'asks', ...run, step, code, message });
   };
 }
 

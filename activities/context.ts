@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Notice } from '../dag/notice.js';
 import type { Parallel } from '../ml/parallel.js';
 import type { Duck } from '../store/duck.js';
 import type { Buckets } from '../store/objects/buckets.js';
@@ -8,8 +9,10 @@ import type { Backfills } from '../store/tables/backfills.js';
 import type { Failures } from '../store/tables/failures.js';
 import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
+import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
 import type { AttemptLog } from './attempt-log.js';
+import type { Tiding } from './notify.js';
 
 /** What the steps depend on; the worker composes it, tests hand in their own. */
 export interface Stores {
@@ -19,6 +22,8 @@ export interface Stores {
   models: ModelRegistry;
   backfills: Backfills;
   failures: Failures;
+  notices: Notices;
+  alerts: Alerts;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;
   databases: SourceDatabases;
@@ -38,6 +43,14 @@ export interface Workbooks {
   sheets(path: string, signal: AbortSignal): Promise<string[]>;
   /** Writes a sheet as CSV. */
   toCsv(path: string, sheet: string, target: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Tells people. */
+export interface Alerts {
+  /** Names of those who are to hear of it. */
+  targetsOf(tiding: Tiding): Promise<string[]>;
+  /** @throws MillraceError MR_ALERT when it could not be told, MR_CONFIG when it cannot be */
+  send(target: string, notice: Notice): Promise<void>;
 }
 
 /** An attempt, as it is counted. */

@@ -12,6 +12,7 @@ import { createFit } from './fit.js';
 import { createHoldout } from './holdout.js';
 import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
+import { createAlert, createNotify } from './notify.js';
 import { createPause } from './pause.js';
 import { createPredict } from './predict.js';
 import { createPublishModel, createPublishPredictions } from './publish.js';
@@ -31,6 +32,8 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     pause: plainActivity(stores, createPause(stores)),
     ask: plainActivity(stores, createAsk(stores)),
     answer: plainActivity(stores, createAnswer(stores)),
+    notify: plainActivity(stores, createNotify(stores)),
+    alert: plainActivity(stores, createAlert(stores)),
     finish: plainActivity(stores, createFinish(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),

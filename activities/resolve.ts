@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { durationOf } from '../config/duration.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { checkZone } from '../config/time-zone.js';
 import { planSteps } from '../dag/declare.js';
 import type { OnFailure } from '../dag/failure.js';
-import type { Plan } from '../dag/plan.js';
+import type { Plan, Watch } from '../dag/plan.js';
 import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { writeJson } from '../store/frames.js';
@@ -215,8 +216,14 @@ export function createResolve(stores: Stores) {
     }
     await stores.registry.putPins(temporalRunId, pins);
     const steps = planSteps(pipeline.graph, params, pins);
+    const watch = await watchOf(stores, name, params);
     const from = rerun?.from ?? null;
-    return { ...about(runId), steps: from === null ? steps : freshFrom(steps, from), result: pipeline.graph.result };
+    return {
+      ...about(runId),
+      ...(watch !== null && { watch }),
+      steps: from === null ? steps : freshFrom(steps, from),
+      result: pipeline.graph.result,
+    };
 
     function about(id: string) {
       return {
@@ -226,6 +233,18 @@ export function createResolve(stores: Stores) {
         onFailure: params.onFailure as OnFailure,
       };
     }
+  };
+}
+
+/** The deadlines that the params set, and what they are measured by. */
+async function watchOf(stores: Stores, pipeline: string, params: Record<string, unknown>): Promise<Watch | null> {
+  const deadline = params.deadline as string | null;
+  const steps = params.stepDeadlines as Record<string, string>;
+  if (deadline === null && Object.keys(steps).length === 0) return null;
+  return {
+    deadlineMs: deadline === null ? null : durationOf(deadline)!,
+    stepDeadlines: Object.fromEntries(Object.entries(steps).map(([name, text]) => [name, durationOf(text)!])),
+    expectedMs: await stores.registry.expectedMs(pipeline),
   };
 }
 

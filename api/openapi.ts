@@ -15,6 +15,7 @@ const MEANINGS = {
   415: 'Only JSON is taken.',
   422: ERRORS.MR_KEY_REUSED.meaning,
   429: ERRORS.MR_RATE.meaning,
+  502: ERRORS.MR_ALERT.meaning,
   503: ERRORS.MR_SERVICE.meaning,
 } as const;
 

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode, MillraceError } from '../config/errors.js';
 
 /** Codes whose HTTP status says more than that of their kind. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  MR_ALERT: 502,
   MR_BACKFILL_UNKNOWN: 404,
   MR_CHUNK_UNKNOWN: 404,
   MR_KEY_REUSED: 422,

@@ -13,6 +13,7 @@ import { installMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
 import { addPage } from './page-files.js';
 import { installProblems, sendProblem } from './problem.js';
+import { addAlerts } from './routes/alerts.js';
 import { addAudit } from './routes/audit.js';
 import { addBackfills } from './routes/backfills.js';
 import { addHealth } from './routes/health.js';
@@ -94,6 +95,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addPredict(typed, models, rest, predictions);
     addPredictions(typed, millrace);
     addLineage(typed, millrace);
+    addAlerts(typed, millrace);
     addAudit(typed, millrace);
     await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>

@@ -16,6 +16,7 @@ import type { Backfills } from '../store/tables/backfills.js';
 import type { Failures } from '../store/tables/failures.js';
 import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
+import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
 import { ThreadPool } from '../workers/threads.js';
 import { ThreadWorkbooks } from '../workers/workbooks.js';
@@ -32,6 +33,8 @@ export function localStores(folder: string, registry: Registry): Stores {
     logs: {} as LogLines,
     backfills: {} as Backfills,
     failures: {} as Failures,
+    notices: {} as Notices,
+    alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),
     parallel: new ThreadPool(threads),

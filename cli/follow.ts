@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { Millrace, RunProgress, StepStatus } from '../client/millrace.js';
-import type { Question } from '../dag/failure.js';
+import type { Question } from '../client/progress.js';
 import { bytes, count, type Output } from './output.js';
 
 type Followed = { workflowId: string; runId: string };

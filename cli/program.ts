@@ -3,6 +3,7 @@ import { asUnreachable } from '../client/unreachable.js';
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { OVERLAPS } from '../config/schedule.js';
+import { addAlerts } from './alerts.js';
 import { addAudit } from './audit.js';
 import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
@@ -170,6 +171,7 @@ export function createProgram(out: Output): Command {
     );
 
   addTokens(program, out);
+  addAlerts(program, out);
   addAudit(program, out);
   addLineage(program, out);
 

@@ -119,6 +119,8 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
   if (run.interval !== null)
     out.print(`  ${intervalText(run.interval)}${run.schedule === null ? '' : `, schedule ${run.schedule}`}`);
   if (run.pausedAt !== null) out.print(`  ${out.style('yellow', 'paused')} since ${when(run.pausedAt)}`);
+  for (const { kind, message } of run.notices.filter((each) => each.kind === 'late' || each.kind === 'may-be-late'))
+    out.print(`  ${out.style('yellow', kind.replaceAll('-', ' '))}: ${message}`);
   if (run.rerunOf !== null) out.print(`  made from ${run.rerunOf}`);
   if (run.backfill !== null) out.print(`  backfill ${run.backfill}`);
   if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);

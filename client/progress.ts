@@ -7,6 +7,8 @@ import type { Question } from '../dag/failure.js';
 import type { RunStanding, StepStatus } from '../dag/plan.js';
 import type { Millrace } from './millrace.js';
 
+export type { Question };
+
 /** How a run stands. */
 export interface RunProgress {
   state: 'running' | 'done' | 'failed' | 'cancelled';

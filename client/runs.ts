@@ -5,6 +5,7 @@ import { didYouMean } from '../config/nearest.js';
 import type { Decision, Question } from '../dag/failure.js';
 import { Failures, type RecordedItem } from '../store/tables/failures.js';
 import type { RunError, RunState } from '../store/tables/schema.js';
+import { listNotices, type NoticeLine } from './alerts.js';
 import type { Millrace } from './millrace.js';
 import { PIPELINE_NAMES } from './pipelines.js';
 import { runIdOf } from './run-ids.js';
@@ -60,6 +61,8 @@ export interface RunDetails extends RunSummary {
   result: Record<string, unknown> | null;
   error: RunError | null;
   attempts: StepAttempt[];
+  /** What people were to be told of it, the newest first. */
+  notices: NoticeLine[];
   questions: RunQuestion[];
   /** The first of what it went on without. */
   failedItems: RecordedItem[];
@@ -82,6 +85,7 @@ const RUN_COLUMNS = [
 ] as const;
 
 const MOST_FAILED_ITEMS = 1000;
+const MOST_NOTICES = 100;
 
 const COUNTS = [
   sql<number>`(SELECT count(*)::int FROM questions WHERE run_id = runs.id AND decided_at IS NULL)`.as('asks'),
@@ -144,6 +148,7 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
       startedAt: started_at.toISOString(),
       seconds: ended_at === null ? null : (ended_at.getTime() - started_at.getTime()) / 1000,
     })),
+    notices: await listNotices(millrace, MOST_NOTICES, id),
     questions: (await failures.questions(id)).map(({ askedAt, decidedAt, nth: _, ...rest }) => ({
       ...rest,
       askedAt: askedAt.toISOString(),
@@ -190,6 +195,7 @@ async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDes
     result: null,
     error: null,
     attempts: [],
+    notices: [],
     questions: [],
     failedItems: [],
   };

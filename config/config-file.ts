@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ALERT_NAME, alertSchema } from './alerts.js';
 import { restSchema } from './rest.js';
 import { SCHEDULE_NAME, scheduleSchema } from './schedule.js';
 import { readYaml, type YamlFile } from './yaml-file.js';
@@ -27,6 +28,10 @@ const schema = z.strictObject({
     .default(DEFAULT_LOCAL_MIB)
     .describe('Local space for copies of objects, where the store is on S3.'),
   threads: z.int().min(1).max(1024).nullable().default(null).describe('Threads of one worker. null: one per core.'),
+  alerts: z
+    .record(z.string().regex(ALERT_NAME, 'names have letters, digits, - and _'), alertSchema)
+    .default({})
+    .describe('Who is told of what: millrace alerts test.'),
   rest: restSchema.describe('Limits of the REST server.'),
   schedules: z
     .record(z.string().regex(SCHEDULE_NAME, 'names have letters, digits, - and _'), scheduleSchema)

@@ -36,6 +36,16 @@ export interface Env {
   metrics: Listen | undefined;
   /** Where the REST server listens. `MILLRACE_HOST`, `MILLRACE_PORT`. */
   rest: Listen;
+  /** Where people reach the page, for links in alerts. `MILLRACE_URL`; unset: the address on this machine. */
+  url: string | undefined;
+  /** What calls of webhooks are signed with. `MILLRACE_WEBHOOK_SECRET`, or `MILLRACE_WEBHOOK_SECRET_FILE`. */
+  webhookSecret: string | undefined;
+  webhookSecretFile: string | undefined;
+  /**
+   * The server that e-mail goes out by, the file of its password, and the sender. `MILLRACE_SMTP_URL`,
+   * `MILLRACE_SMTP_PASSWORD_FILE`, `MILLRACE_SMTP_FROM`.
+   */
+  smtp: { url: string | undefined; passwordFile: string | undefined; from: string | undefined };
   /** How long running activities may go on after a worker was asked to stop, in seconds. `MILLRACE_GRACE_SECONDS`. */
   graceSeconds: number;
   /** Build of this worker in a deployment, or undefined: not versioned. `MILLRACE_BUILD_ID`. */
@@ -92,6 +102,14 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     rest: {
       host: get('MILLRACE_HOST') ?? REST.host,
       port: wholeNumber('MILLRACE_PORT', get('MILLRACE_PORT'), 0, 65_535) ?? REST.port,
+    },
+    url: get('MILLRACE_URL')?.replace(/\/+$/, ''),
+    webhookSecret: get('MILLRACE_WEBHOOK_SECRET'),
+    webhookSecretFile: get('MILLRACE_WEBHOOK_SECRET_FILE'),
+    smtp: {
+      url: get('MILLRACE_SMTP_URL'),
+      passwordFile: get('MILLRACE_SMTP_PASSWORD_FILE'),
+      from: get('MILLRACE_SMTP_FROM'),
     },
     graceSeconds: wholeNumber('MILLRACE_GRACE_SECONDS', get('MILLRACE_GRACE_SECONDS'), 0, 3600) ?? GRACE_SECONDS,
     buildId: get('MILLRACE_BUILD_ID'),

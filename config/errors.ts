@@ -4,6 +4,7 @@
  */
 export const ERRORS = {
   MR_ACCOUNT: { retry: false, exit: 1, meaning: 'The account of readings does not add up; nothing was published.' },
+  MR_ALERT: { retry: true, exit: 1, meaning: 'Somebody who was to be told could not be.' },
   MR_ALL_FAILED: {
     retry: false,
     exit: 1,

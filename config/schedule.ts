@@ -1,19 +1,5 @@
-import { parse } from '@lukeed/ms';
 import { z } from 'zod';
-
-/** `10 s`, `5 min`, `1 day`: how long, in milliseconds. */
-const duration = z
-  .string()
-  .trim()
-  .transform((text, context) => {
-    const value = /^\d.*[a-z]$/i.test(text) ? parse(text) : undefined;
-    if (value !== undefined && Number.isFinite(value)) return value;
-    context.addIssue({
-      code: 'custom',
-      message: `"${text}" is no duration; write for example 10 s, 5 min, 1 h, 1 day`,
-    });
-    return z.NEVER;
-  });
+import { duration } from './duration.js';
 
 export const OVERLAPS = ['buffer-all', 'buffer-one', 'skip', 'allow-all', 'cancel-other', 'terminate-other'] as const;
 

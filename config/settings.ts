@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from './config-file.js';
-import type { Env, TemporalConnection } from './env.js';
+import { type Env, isLoopback, type TemporalConnection } from './env.js';
 import { MillraceError } from './errors.js';
 
 /** Where everything is that a process of Millrace talks to. */
@@ -12,6 +12,7 @@ export interface Settings {
   database:
     | { connectionString: string; max: number }
     | { host: string; port: number; user: string; password: string; database: string; max: number };
+  alerts: AlertSettings;
   /** URLs of the databases that sources are queried from, by name. */
   databases: Record<string, string>;
   store: { kind: 'folder'; root: string } | S3Location;
@@ -24,6 +25,14 @@ export interface Settings {
   /** Memory for DuckDB before it spills to disk, in MiB. */
   memoryMiB: number;
   threads: number;
+}
+
+/** How people are told. */
+export interface AlertSettings {
+  webhookSecret: string | undefined;
+  smtp: { url: string; from: string } | undefined;
+  /** Where the page is, or null: not where others could reach it. */
+  page: string | null;
 }
 
 /** A place in a bucket. */
@@ -74,6 +83,7 @@ export async function loadSettings(env: Env): Promise<Settings> {
       ...(env.temporalAddress !== undefined && env.temporalConnection),
     },
     database: env.databaseUrl !== undefined ? await externalDatabase(env.databaseUrl) : await embeddedDatabase(),
+    alerts: await alertSettings(env),
     databases: await namedDatabases(env),
     store: storeLocation(env, s3),
     s3,
@@ -99,6 +109,24 @@ export async function loadSettings(env: Env): Promise<Settings> {
     );
     return { connectionString: url, max: env.databasePool };
   }
+}
+
+async function alertSettings({ url, rest, webhookSecret, webhookSecretFile, smtp }: Env): Promise<AlertSettings> {
+  const here = isLoopback(rest.host) ? `http://${rest.host}:${rest.port}` : null;
+  const fromFile =
+    webhookSecretFile && (await readSetting('MILLRACE_WEBHOOK_SECRET_FILE', webhookSecretFile)).toString('utf8').trim();
+  return { webhookSecret: webhookSecret ?? fromFile, smtp: await smtpSettings(smtp), page: url ?? here };
+}
+
+async function smtpSettings({ url, passwordFile, from }: Env['smtp']): Promise<AlertSettings['smtp']> {
+  if (url === undefined) return undefined;
+  const whole = await withPassword('MILLRACE_SMTP_URL', url, 'MILLRACE_SMTP_PASSWORD_FILE', passwordFile);
+  const allowed = 'smtps://user@host:465, or smtp://host:587';
+  if (!/^smtps?:\/\/[^/]/.test(whole) || !URL.canParse(whole))
+    throw new MillraceError('MR_CONFIG', 'MILLRACE_SMTP_URL is no address of a mail server', { allowed });
+  const { username, hostname } = new URL(whole);
+  const user = decodeURIComponent(username);
+  return { url: whole, from: from ?? (user.includes('@') ? user : `millrace@${hostname}`) };
 }
 
 async function namedDatabases({ databases }: Env): Promise<Settings['databases']> {

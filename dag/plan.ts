@@ -44,8 +44,20 @@ export interface Plan {
   interval: string | null;
   /** What follows when a step failed for good; the run fails where nothing is said. */
   onFailure?: OnFailure;
+  /** Its deadlines, where it has some. */
+  watch?: Watch;
   /** Why there is nothing to do: then the plan has no steps. */
   nothing?: string;
+}
+
+/** Deadlines, and what the runs before took. */
+export interface Watch {
+  /** Of the run, from its beginning. */
+  deadlineMs: number | null;
+  /** Of steps, from the beginning of each. */
+  stepDeadlines: Record<string, number>;
+  /** By step; empty where there is no run to go by. */
+  expectedMs: Record<string, number>;
 }
 
 export interface StepCall<I = Record<string, unknown>> {

@@ -31,11 +31,29 @@ export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
   ) => Edge<unknown>;
 }): Pipeline {
   const names = Object.keys(about.params.shape);
+  const schema = about.params as unknown as z.ZodObject;
+  const graph = drawGraph<z.output<typeof about.params>, Pins>({ ...about, params: names as never }, about.draw);
   return {
-    graph: drawGraph<z.output<typeof about.params>, Pins>({ ...about, params: names as never }, about.draw),
-    params: about.params as unknown as z.ZodObject,
-    parse: (params) => parseParams(about.name, about.params as unknown as z.ZodObject, params),
+    graph,
+    params: schema,
+    parse(given) {
+      const params = parseParams(about.name, schema, given);
+      checkStepDeadlines(graph, params);
+      return params;
+    },
   };
+}
+
+/** Deadlines are of steps that there are. */
+function checkStepDeadlines({ name, steps }: Graph, { stepDeadlines }: Record<string, unknown>): void {
+  const names = steps.map((step) => step.name);
+  const wrong = Object.keys((stepDeadlines as object | undefined) ?? {}).filter((step) => !names.includes(step));
+  if (wrong.length === 0) return;
+  throw new MillraceError(
+    'MR_PARAM',
+    `${name}: ${wrong.map((step) => `stepDeadlines: there is no step "${step}".${didYouMean(step, names)}`).join('\n  ')}`,
+    { allowed: `steps: ${names.join(', ')}` },
+  );
 }
 
 function parseParams(name: string, schema: z.ZodObject, params: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import type { Meters, Schedules, Stores } from '../activities/context.js';
+import { loadConfig } from '../config/config-file.js';
+import type { Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
 import { Duck } from '../store/duck.js';
@@ -11,8 +13,10 @@ import { Failures } from '../store/tables/failures.js';
 import { LogLines } from '../store/tables/log-lines.js';
 import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
+import { Notices } from '../store/tables/notices.js';
 import { Registry } from '../store/tables/registry.js';
 import { Tokens } from '../store/tables/tokens.js';
+import { ConfiguredAlerts } from './alerts/alerts.js';
 import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
 import { ThreadWorkbooks } from './workbooks.js';
@@ -28,6 +32,7 @@ export interface Composed {
 /** Puts together what the activities depend on. */
 export async function composeStores(
   settings: Settings,
+  place: Pick<Env, 'cwd' | 'config'>,
   log: Logger,
   meters: Meters,
   schedules: Schedules,
@@ -46,6 +51,12 @@ export async function composeStores(
     logs: new LogLines(database),
     backfills: new Backfills(database),
     failures: new Failures(database),
+    notices: new Notices(database),
+    alerts: new ConfiguredAlerts(
+      async () => (await loadConfig(place.cwd, place.config)).value.alerts,
+      settings.alerts,
+      log,
+    ),
     buckets: () => openBuckets(settings),
     databases: new SourceDatabases(settings.databases),
     duck: new Duck({

@@ -24,6 +24,7 @@ try {
   await runWorkers({
     kinds,
     settings: await loadSettings(env),
+    place: env,
     log,
     stop: stop.signal,
     graceSeconds: env.graceSeconds,

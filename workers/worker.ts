@@ -3,7 +3,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { ACTIVITIES } from '../activities/index.js';
 import { DEPLOYMENT } from '../config/deployment.js';
-import type { Listen } from '../config/env.js';
+import type { Env, Listen } from '../config/env.js';
 import { STEP_QUEUES, type StepQueue, WORKER_KINDS, WORKFLOW_QUEUE, type WorkerKind } from '../config/queues.js';
 import type { Settings } from '../config/settings.js';
 import { DIST } from './code-hashes.js';
@@ -15,6 +15,8 @@ import { connectTemporal, temporalSchedules } from './temporal.js';
 export interface WorkerOptions {
   kinds: readonly WorkerKind[];
   settings: Settings;
+  /** Where `millrace.yaml` is. */
+  place: Pick<Env, 'cwd' | 'config'>;
   log: Logger;
   /** Aborted: running activities are given the time of grace, and no new ones are taken. */
   stop: AbortSignal;
@@ -35,6 +37,7 @@ export async function runWorkers(options: WorkerOptions): Promise<void> {
   const metrics = new WorkerMetrics(kinds.join('+'));
   const composed = await composeStores(
     settings,
+    options.place,
     log,
     metrics,
     temporalSchedules(connection, settings.temporal.namespace),

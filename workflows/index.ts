@@ -1,6 +1,7 @@
 import type { RunRequest } from '../activities/resolve.js';
 import { runPipeline } from './runner.js';
 
+export { alert } from './alert.js';
 export { backfill } from './backfill.js';
 
 /** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */

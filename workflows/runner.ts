@@ -15,16 +15,20 @@ import {
 import type { AnswerCall, AskCall } from '../activities/ask.js';
 import type { FinishCall } from '../activities/finish.js';
 import type { Firing } from '../activities/interval.js';
+import type { NotifyCall, Tiding } from '../activities/notify.js';
 import type { PauseCall } from '../activities/pause.js';
 import type { ResolveCall, RunRequest } from '../activities/resolve.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { SEARCH_ATTRIBUTES } from '../config/search-attributes.js';
+import type { Told } from '../dag/notice.js';
 import type { Plan, RunStanding, StepStatus } from '../dag/plan.js';
+import { tell } from './alert.js';
 import { type Decided, Desk } from './desk.js';
 import { explain } from './explain.js';
 import { Gate, type RunningBatch } from './gate.js';
 import { carryOut, keyword, type RunState, waiting } from './plan-runner.js';
 import { HEARTBEAT_TIMEOUT, NOBODY_SERVES } from './step-activity.js';
+import { watchDeadlines } from './watch.js';
 
 /** The state of every step of a run. */
 export const stateQuery = defineQuery<StepStatus[]>('state');
@@ -38,9 +42,10 @@ export const decideUpdate = defineUpdate<number, [Decided]>('decide');
 
 const control = proxyActivities<{
   resolve(call: ResolveCall): Promise<Plan>;
-  ask(call: AskCall): Promise<null>;
+  ask(call: AskCall): Promise<Told[]>;
   answer(call: AnswerCall): Promise<null>;
-  finish(call: FinishCall): Promise<null>;
+  notify(call: NotifyCall): Promise<Told[]>;
+  finish(call: FinishCall): Promise<Told[] | null>;
 }>({
   taskQueue: STEP_QUEUES.resolve,
   startToCloseTimeout: '30 minutes',
@@ -63,16 +68,17 @@ const { pause } = proxyActivities<{ pause(call: PauseCall): Promise<RunningBatch
  * recorded, however it ends.
  */
 export async function runPipeline(request: RunRequest): Promise<unknown> {
-  const { workflowId, runId: temporalRunId, workflowType: pipeline } = workflowInfo();
-  let runId = workflowId;
+  const { workflowId, runId: temporalRunId, workflowType: pipeline, startTime } = workflowInfo();
+  /** What is recorded of it. */
+  let run = { runId: workflowId, pipeline, interval: null as string | null };
   let resolved = false;
-  const say = (paused: boolean) => pause({ temporalRunId, runId, paused });
+  const say = (paused: boolean) => pause({ temporalRunId, runId: run.runId, paused });
   const state: RunState = {
     steps: [],
     gate: new Gate(() => say(true)),
     desk: new Desk({
-      ask: (nth, question) => control.ask({ runId, nth, question }),
-      decided: (nth, decision) => control.answer({ runId, nth, decision }),
+      ask: async (nth, question) => tell(await control.ask({ temporalRunId, ...run, nth, question })),
+      decided: (nth, decision) => control.answer({ runId: run.runId, nth, decision }),
     }),
   };
   setHandler(stateQuery, () => state.steps);
@@ -88,16 +94,16 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
   });
   setHandler(decideUpdate, (decided) => state.desk.decide(decided));
   upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.pipeline), value: pipeline }]);
-  const finish = (end: Omit<FinishCall, 'temporalRunId'>) =>
-    CancellationScope.nonCancellable(() => control.finish({ temporalRunId, ...end }));
+  const finish = (end: Pick<FinishCall, 'state' | 'result' | 'error' | 'refused'>) =>
+    CancellationScope.nonCancellable(async () => tell(await control.finish({ temporalRunId, ...run, ...end })));
   try {
     const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request, firing: firing() });
     if (plan.interval !== null)
       upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.interval), value: plan.interval }]);
     resolved = true;
     state.steps = plan.steps.map(waiting);
-    runId = plan.run.runId;
-    const result = plan.nothing === undefined ? await carryOut(plan, state) : { nothing: plan.nothing };
+    run = { ...run, runId: plan.run.runId, interval: plan.interval };
+    const result = plan.nothing === undefined ? await underWatch(plan) : { nothing: plan.nothing };
     await condition(allHandlersFinished);
     await finish({ state: 'done', result, error: null });
     return result;
@@ -105,10 +111,29 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     const step = state.steps.find((each) => each.state === 'failed')?.name ?? null;
     const end = { ...explain(error), step };
     const how = end.code === 'MR_CANCELLED' ? 'cancelled' : 'failed';
-    const refused = resolved ? null : { pipeline, workflowId, request, schedule: firing()?.schedule ?? null };
+    const refused = resolved ? null : { workflowId, request, schedule: firing()?.schedule ?? null };
     await finish({ state: how, result: null, error: end, ...(refused && { refused }) });
     if (isCancellation(error)) throw error;
     throw ApplicationFailure.nonRetryable(end.message, end.code, { step });
+  }
+
+  /** Has its deadlines watched while it is carried out. */
+  async function underWatch(plan: Plan): Promise<unknown> {
+    const { watch } = plan;
+    if (watch === undefined) return carryOut(plan, state);
+    const scope = new CancellationScope();
+    const notice = async (tiding: Pick<Tiding, 'kind' | 'step' | 'message'>) =>
+      tell(await control.notify({ temporalRunId, tiding: { ...run, code: null, ...tiding } }));
+    // Whatever becomes of the watch, the run goes on.
+    const watching = scope
+      .run(() => watchDeadlines(plan, watch, state.steps, startTime.getTime(), notice))
+      .catch(() => undefined);
+    try {
+      return await carryOut(plan, state);
+    } finally {
+      scope.cancel();
+      await watching;
+    }
   }
 }
 

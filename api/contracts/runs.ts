@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notice } from './alerts.js';
 import { interval, moment } from './common.js';
 
 export const state = z.enum(['running', 'done', 'failed', 'cancelled', 'lost']);
@@ -121,6 +122,7 @@ export const run = runSummary
     result: z.record(z.string(), z.unknown()).nullable(),
     error: runError.nullable(),
     attempts: z.array(attempt),
+    notices: z.array(notice).describe('What people were to be told of it, the newest first.'),
     questions: z.array(question).describe('What it asks and asked.'),
     failedItems: z.array(failedItem).describe('The first of what it went on without.'),
   })

@@ -20,6 +20,9 @@ export interface StartedBy {
   rerunOf?: string | null;
 }
 
+/** So many of the newest runs say how long a step takes. */
+const NEWEST = 20;
+
 type Row = readonly (string | number | boolean | null)[];
 
 /** Runs, attempts and what they produced: what is shown and served. It can be rebuilt from the store. */
@@ -139,6 +142,20 @@ export class Registry {
       .where('interval_end', '>', end)
       .executeTakeFirst();
     return row !== undefined;
+  }
+
+  /** What each step of a pipeline took in the newest runs that were done: the median, in ms. */
+  async expectedMs(pipeline: string): Promise<Record<string, number>> {
+    const { rows } = await sql<{ step: string; ms: number }>`
+      WITH newest AS (
+        SELECT id FROM runs WHERE pipeline = ${pipeline} AND state = 'done' ORDER BY started_at DESC LIMIT ${NEWEST}),
+      took AS (
+        SELECT step, extract(epoch FROM max(ended_at) - min(started_at)) * 1000 AS ms
+        FROM step_attempts JOIN newest ON run_id = newest.id GROUP BY run_id, step)
+      SELECT step, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::float8 AS ms FROM took GROUP BY step`.execute(
+      this.database.db,
+    );
+    return Object.fromEntries(rows.map(({ step, ms }) => [step, Math.round(ms)]));
   }
 
   /** Records how a run ended. Returns whether it was recorded when it began. */

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { BackfillDeclaration } from '../../config/backfill.js';
 import type { Role } from '../../config/roles.js';
 import type { Decision, Question } from '../../dag/failure.js';
+import type { Notice } from '../../dag/notice.js';
 import type { Ref } from '../../dag/ref.js';
 
 /** The tables, as queries see them; `migrations/` makes them. */
@@ -34,6 +35,8 @@ export interface Tables {
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
   failed_items: FailedItemsTable;
   questions: QuestionsTable;
+  notices: NoticesTable;
+  deliveries: DeliveriesTable;
   log_lines: LogLinesTable;
   source_files: {
     run_id: string;
@@ -134,6 +137,28 @@ interface QuestionsTable {
   asked_at: Generated<Date>;
   decision: Decision | null;
   decided_at: Date | null;
+}
+
+interface NoticesTable {
+  id: string;
+  run_id: string | null;
+  kind: Notice['kind'];
+  pipeline: string;
+  step: string | null;
+  code: string | null;
+  message: string;
+  at: Date;
+}
+
+export type DeliveryState = 'waiting' | 'delivered' | 'failed';
+
+interface DeliveriesTable {
+  notice: string;
+  target: string;
+  state: DeliveryState;
+  tries: Generated<number>;
+  error: string | null;
+  changed_at: Generated<Date>;
 }
 
 interface LogLinesTable {

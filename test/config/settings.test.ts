@@ -35,6 +35,7 @@ describe('settings', () => {
     expect(await settings({ TEMPORAL_NAMESPACE: 'plants', TEMPORAL_API_KEY: 'secret', DATABASE_POOL: '3' })).toEqual({
       temporal: { address: 'temporal:7233', namespace: 'plants', apiKey: 'secret', tls: true },
       database: { connectionString: 'postgres://db/millrace', max: 3 },
+      alerts: { webhookSecret: undefined, smtp: undefined, page: 'http://127.0.0.1:8780' },
       databases: {},
       store: { kind: 'folder', root: join(folder, '.millrace/store') },
       s3: { endpoint: undefined, region: undefined, pathStyle: false, ca: undefined },

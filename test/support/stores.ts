@@ -19,6 +19,7 @@ import type { Database } from '../../store/tables/database.js';
 import { Failures } from '../../store/tables/failures.js';
 import { LogLines } from '../../store/tables/log-lines.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
+import { Notices } from '../../store/tables/notices.js';
 import { Registry } from '../../store/tables/registry.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
@@ -57,6 +58,8 @@ export async function testStores(
     logs: database === undefined ? untouched<LogLines>('logs') : new LogLines(database),
     backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
     failures: database === undefined ? untouched<Failures>('failures') : new Failures(database),
+    notices: database === undefined ? untouched<Notices>('notices') : new Notices(database),
+    alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
     parallel: inline,
