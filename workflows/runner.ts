@@ -122,8 +122,11 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
     const { watch } = plan;
     if (watch === undefined) return carryOut(plan, state);
     const scope = new CancellationScope();
-    const notice = async (tiding: Pick<Tiding, 'kind' | 'step' | 'message'>) =>
-      tell(await control.notify({ temporalRunId, tiding: { ...run, code: null, ...tiding } }));
+    // What is recorded is told, also when the run ends meanwhile.
+    const notice = (tiding: Pick<Tiding, 'kind' | 'step' | 'message'>) =>
+      CancellationScope.nonCancellable(async () =>
+        tell(await control.notify({ temporalRunId, tiding: { ...run, code: null, ...tiding } })),
+      );
     // Whatever becomes of the watch, the run goes on.
     const watching = scope
       .run(() => watchDeadlines(plan, watch, state.steps, startTime.getTime(), notice))
