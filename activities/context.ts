@@ -11,6 +11,7 @@ import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
+import type { Triggers } from '../store/tables/triggers.js';
 import type { AttemptLog } from './attempt-log.js';
 import type { Tiding } from './notify.js';
 
@@ -23,6 +24,7 @@ export interface Stores {
   backfills: Backfills;
   failures: Failures;
   notices: Notices;
+  triggers: Triggers;
   alerts: Alerts;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;

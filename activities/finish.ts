@@ -4,6 +4,7 @@ import type { RunError, RunState } from '../store/tables/schema.js';
 import type { Stores } from './context.js';
 import { notified, type Tiding } from './notify.js';
 import { type RunRequest, requestSchema } from './resolve.js';
+import { type Start, startsAfter } from './trigger.js';
 
 export interface FinishCall {
   temporalRunId: string;
@@ -17,22 +18,40 @@ export interface FinishCall {
   refused?: { workflowId: string; request: RunRequest; schedule: string | null };
 }
 
+/** What follows from an end: who is told, and what is run after it. */
+export interface Finished {
+  told: Told[];
+  starts: Start[];
+}
+
 /** Records how a run ended; also of one that was refused, for whoever looks why it did nothing. */
 export function createFinish(stores: Stores) {
-  return async (call: FinishCall): Promise<Told[]> => {
+  return async (call: FinishCall): Promise<Finished> => {
     const { temporalRunId, pipeline, state, result, error, refused } = call;
     const end = { state, result, error };
     if (!(await stores.registry.endRun(temporalRunId, end)) && refused !== undefined) {
       const { workflowId, schedule } = refused;
-      const { params, interval, backfill, rerun } = legible(refused.request);
+      const { params, interval, backfill, trigger, rerun } = legible(refused.request);
       const run = { runId: workflowId, workflowId, temporalRunId, pipeline };
-      await stores.registry.beginRun(run, params, interval, { schedule, backfill, rerunOf: rerun?.of ?? null });
+      await stores.registry.beginRun(run, params, interval, {
+        schedule,
+        backfill,
+        trigger,
+        rerunOf: rerun?.of ?? null,
+      });
       await stores.registry.endRun(temporalRunId, end);
     }
     const tiding = await tidingOf(stores, call);
-    return tiding === null ? [] : notified(stores, [temporalRunId, tiding.kind], tiding);
+    return {
+      told: tiding === null ? [] : await notified(stores, [temporalRunId, tiding.kind], tiding),
+      starts: published(call) ? await startsAfter(stores, call) : [],
+    };
   };
 }
+
+/** What others may follow on: a run that did what it was for. */
+const published = ({ state, result }: FinishCall) =>
+  state === 'done' && !(typeof result === 'object' && result !== null && 'nothing' in result);
 
 /** What there is to say of an end. */
 async function tidingOf(
@@ -52,12 +71,13 @@ async function tidingOf(
 
 /** Of a request that anybody may have written, what can be recorded. */
 function legible(request: unknown) {
-  const { params, interval, backfill, rerun } = requestSchema.shape;
+  const { params, interval, backfill, trigger, rerun } = requestSchema.shape;
   const asked = z.record(z.string(), z.unknown()).safeParse(request).data ?? {};
   return {
     params: params.safeParse(asked.params).data ?? {},
     interval: interval.safeParse(asked.interval).data ?? null,
     backfill: backfill.safeParse(asked.backfill).data ?? null,
+    trigger: trigger.safeParse(asked.trigger).data ?? null,
     rerun: rerun.safeParse(asked.rerun).data ?? null,
   };
 }

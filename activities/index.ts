@@ -22,6 +22,7 @@ import { createInspectionReport } from './report-inspection.js';
 import { createResolve } from './resolve.js';
 import { createTrain } from './train.js';
 import { createTransform } from './transform.js';
+import { createHandOver, createLook } from './trigger.js';
 
 export type Activities = Record<string, (call: never) => Promise<unknown>>;
 
@@ -35,6 +36,8 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     notify: plainActivity(stores, createNotify(stores)),
     alert: plainActivity(stores, createAlert(stores)),
     finish: plainActivity(stores, createFinish(stores)),
+    'trigger.look': plainActivity(stores, createLook(stores)),
+    'trigger.hand-over': plainActivity(stores, createHandOver(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),
   }),

@@ -25,6 +25,8 @@ export interface RunRequest {
   interval?: Interval | null;
   /** The backfill that starts the run. */
   backfill?: string | null;
+  /** The trigger that starts the run. */
+  trigger?: string | null;
   /** The run that it is made from. */
   rerun?: Rerun | null;
 }
@@ -46,6 +48,7 @@ export const requestSchema = z.strictObject({
     .refine(({ start, end }) => Date.parse(start) < Date.parse(end), 'the end must be later than the start')
     .nullish(),
   backfill: z.string().nullish(),
+  trigger: z.string().nullish(),
   rerun: z.strictObject({ of: z.string(), from: z.string().nullish() }).nullish(),
 });
 
@@ -197,13 +200,14 @@ export function createResolve(stores: Stores) {
         allowed: `pipelines: ${names.join(', ')}`,
       });
     }
-    const { params, interval: asked, backfill, rerun } = checkRequest(pipeline, request);
+    const { params, interval: asked, backfill, trigger, rerun } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
     const interval = asked ?? (firing === null ? null : await firedInterval(stores, temporalRunId, firing));
     const runId = await stores.registry.beginRun(run, params, interval, {
       schedule: firing?.schedule ?? null,
       backfill,
+      trigger,
       rerunOf: rerun?.of ?? null,
     });
     const before = rerun === null ? {} : await pinsTakenOver(stores, name, rerun, params);
@@ -264,6 +268,6 @@ function checkRequest(pipeline: Pipeline, request: RunRequest) {
       },
     );
   }
-  const { params, interval = null, backfill = null, rerun = null } = parsed.data;
-  return { params: pipeline.parse(params), interval, backfill, rerun };
+  const { params, interval = null, backfill = null, trigger = null, rerun = null } = parsed.data;
+  return { params: pipeline.parse(params), interval, backfill, trigger, rerun };
 }

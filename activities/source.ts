@@ -51,13 +51,7 @@ export async function listSource(
   only: readonly string[],
   { signal, onProgress }: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<SourceFile[]> {
-  if (!isAbsolute(source)) {
-    throw new MillraceError('MR_SOURCE_MISSING', `the source "${source}" is not an absolute path`, {
-      allowed: 'the command line makes paths absolute; other callers give absolute ones, as the workers see them',
-    });
-  }
-  const { root, paths } = await matches(source, only);
-  const found = await eachOf(paths, FILES_AT_ONCE, async (path) => ({ path, ...(await sizeOf(path)) }));
+  const found = await findFiles(source, only, signal);
   const total = found.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
   const onBytes = (bytes: number) => {
@@ -66,8 +60,25 @@ export async function listSource(
   };
   return eachOf(found, FILES_AT_ONCE, async (file) => {
     signal?.throwIfAborted();
-    const name = relative(root, file.path).split(sep).join('/');
-    return { ...file, name, sha256: await readable(file.path, hashFile(file.path, { signal, onBytes }), signal) };
+    return { ...file, sha256: await readable(file.path, hashFile(file.path, { signal, onBytes }), signal) };
+  });
+}
+
+/** The same without their content: as long as it takes to ask for their sizes. */
+export async function findFiles(
+  source: string,
+  only: readonly string[],
+  signal?: AbortSignal,
+): Promise<Omit<SourceFile, 'sha256'>[]> {
+  if (!isAbsolute(source)) {
+    throw new MillraceError('MR_SOURCE_MISSING', `the source "${source}" is not an absolute path`, {
+      allowed: 'the command line makes paths absolute; other callers give absolute ones, as the workers see them',
+    });
+  }
+  const { root, paths } = await matches(source, only);
+  return eachOf(paths, FILES_AT_ONCE, async (path) => {
+    signal?.throwIfAborted();
+    return { path, name: relative(root, path).split(sep).join('/'), ...(await sizeOf(path)) };
   });
 }
 

@@ -24,6 +24,7 @@ import { addPredict } from './routes/predict.js';
 import { addPredictions } from './routes/predictions.js';
 import { addRuns } from './routes/runs.js';
 import { addSchedules } from './routes/schedules.js';
+import { addTriggers } from './routes/triggers.js';
 
 export interface ServerOptions {
   millrace: Millrace;
@@ -96,6 +97,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addPredictions(typed, millrace);
     addLineage(typed, millrace);
     addAlerts(typed, millrace);
+    addTriggers(typed, millrace);
     addAudit(typed, millrace);
     await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>

@@ -18,6 +18,7 @@ import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
+import type { Triggers } from '../store/tables/triggers.js';
 import { ThreadPool } from '../workers/threads.js';
 import { ThreadWorkbooks } from '../workers/workbooks.js';
 
@@ -34,6 +35,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     backfills: {} as Backfills,
     failures: {} as Failures,
     notices: {} as Notices,
+    triggers: {} as Triggers,
     alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),

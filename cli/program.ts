@@ -41,6 +41,7 @@ import {
 import { connected } from './session.js';
 import { sqlCommand } from './sql.js';
 import { addTokens } from './tokens.js';
+import { addTriggers } from './triggers.js';
 import { downCommand, upCommand } from './up.js';
 
 /** Runs the command line. Returns the exit code: 0 done, 1 the run failed, 2 the call was wrong, 3 no service. */
@@ -171,6 +172,7 @@ export function createProgram(out: Output): Command {
     );
 
   addTokens(program, out);
+  addTriggers(program, out);
   addAlerts(program, out);
   addAudit(program, out);
   addLineage(program, out);

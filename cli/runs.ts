@@ -122,6 +122,7 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
   for (const { kind, message } of run.notices.filter((each) => each.kind === 'late' || each.kind === 'may-be-late'))
     out.print(`  ${out.style('yellow', kind.replaceAll('-', ' '))}: ${message}`);
   if (run.rerunOf !== null) out.print(`  made from ${run.rerunOf}`);
+  if (run.trigger !== null) out.print(`  trigger ${run.trigger}`);
   if (run.backfill !== null) out.print(`  backfill ${run.backfill}`);
   if (typeof run.result?.nothing === 'string') out.print(`  nothing to do: ${run.result.nothing}`);
   if (run.error !== null)

@@ -22,6 +22,8 @@ export interface RunSummary {
   schedule: string | null;
   /** The backfill that started it. */
   backfill: string | null;
+  /** The trigger that started it. */
+  trigger: string | null;
   /** The run that it was made from. */
   rerunOf: string | null;
   /** Since when it is held between its batches. */
@@ -78,6 +80,7 @@ const RUN_COLUMNS = [
   'interval_end',
   'schedule',
   'backfill',
+  'trigger',
   'rerun_of',
   'paused_at',
   'workflow_id',
@@ -185,6 +188,7 @@ async function begun(millrace: Millrace, id: string, there: WorkflowExecutionDes
     interval: null,
     schedule: null,
     backfill: null,
+    trigger: null,
     rerunOf: null,
     pausedAt: null,
     asks: 0,
@@ -238,6 +242,7 @@ function summary(row: {
   interval_end: Date | null;
   schedule: string | null;
   backfill: string | null;
+  trigger: string | null;
   rerun_of: string | null;
   paused_at: Date | null;
   asks: number;
@@ -253,6 +258,7 @@ function summary(row: {
     interval: start === null || end === null ? null : { start: start.toISOString(), end: end.toISOString() },
     schedule: row.schedule,
     backfill: row.backfill,
+    trigger: row.trigger,
     rerunOf: row.rerun_of,
     pausedAt: row.state === 'running' ? (row.paused_at?.toISOString() ?? null) : null,
     asks: row.state === 'running' ? row.asks : 0,

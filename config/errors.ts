@@ -62,6 +62,8 @@ export const ERRORS = {
   },
   MR_TOKEN: { retry: false, exit: 2, meaning: 'The server is to be called with a token that it knows.' },
   MR_TOO_FEW_CHUNKS: { retry: false, exit: 1, meaning: 'There are fewer chunks than clusters.' },
+  MR_TRIGGER: { retry: false, exit: 2, meaning: 'The trigger cannot be made so.' },
+  MR_TRIGGER_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no trigger of that name.' },
   MR_ZONE_UNKNOWN: { retry: false, exit: 2, meaning: 'The time zone is not in the IANA database.' },
 } as const satisfies Record<string, { retry: boolean; exit: 1 | 2 | 3; meaning: string }>;
 

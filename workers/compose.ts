@@ -16,6 +16,7 @@ import { ModelRegistry } from '../store/tables/model-registry.js';
 import { Notices } from '../store/tables/notices.js';
 import { Registry } from '../store/tables/registry.js';
 import { Tokens } from '../store/tables/tokens.js';
+import { Triggers } from '../store/tables/triggers.js';
 import { ConfiguredAlerts } from './alerts/alerts.js';
 import { codeHashes } from './code-hashes.js';
 import { ThreadPool } from './threads.js';
@@ -52,6 +53,7 @@ export async function composeStores(
     backfills: new Backfills(database),
     failures: new Failures(database),
     notices: new Notices(database),
+    triggers: new Triggers(database),
     alerts: new ConfiguredAlerts(
       async () => (await loadConfig(place.cwd, place.config)).value.alerts,
       settings.alerts,

@@ -26,8 +26,8 @@ export async function alert({ notice, target, once: single = false }: AlertReque
 }
 
 /** Has everybody told who is to know; that runs on by itself, and nobody is told twice. */
-export async function tell(told: readonly Told[] | null): Promise<void> {
-  for (const { notice, targets } of told ?? []) {
+export async function tell(told: readonly Told[]): Promise<void> {
+  for (const { notice, targets } of told) {
     for (const target of targets) {
       await startChild(alert, {
         args: [{ notice, target }],

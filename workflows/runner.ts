@@ -13,7 +13,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { AnswerCall, AskCall } from '../activities/ask.js';
-import type { FinishCall } from '../activities/finish.js';
+import type { FinishCall, Finished } from '../activities/finish.js';
 import type { Firing } from '../activities/interval.js';
 import type { NotifyCall, Tiding } from '../activities/notify.js';
 import type { PauseCall } from '../activities/pause.js';
@@ -28,6 +28,7 @@ import { explain } from './explain.js';
 import { Gate, type RunningBatch } from './gate.js';
 import { carryOut, keyword, type RunState, waiting } from './plan-runner.js';
 import { HEARTBEAT_TIMEOUT, NOBODY_SERVES } from './step-activity.js';
+import { beginAll } from './trigger.js';
 import { watchDeadlines } from './watch.js';
 
 /** The state of every step of a run. */
@@ -45,7 +46,7 @@ const control = proxyActivities<{
   ask(call: AskCall): Promise<Told[]>;
   answer(call: AnswerCall): Promise<null>;
   notify(call: NotifyCall): Promise<Told[]>;
-  finish(call: FinishCall): Promise<Told[] | null>;
+  finish(call: FinishCall): Promise<Finished | null>;
 }>({
   taskQueue: STEP_QUEUES.resolve,
   startToCloseTimeout: '30 minutes',
@@ -95,7 +96,12 @@ export async function runPipeline(request: RunRequest): Promise<unknown> {
   setHandler(decideUpdate, (decided) => state.desk.decide(decided));
   upsertSearchAttributes([{ key: keyword(SEARCH_ATTRIBUTES.pipeline), value: pipeline }]);
   const finish = (end: Pick<FinishCall, 'state' | 'result' | 'error' | 'refused'>) =>
-    CancellationScope.nonCancellable(async () => tell(await control.finish({ temporalRunId, ...run, ...end })));
+    CancellationScope.nonCancellable(async () => {
+      const finished = await control.finish({ temporalRunId, ...run, ...end });
+      if (finished === null) return;
+      await tell(finished.told);
+      await beginAll(finished.starts);
+    });
   try {
     const plan = await control.resolve({ pipeline, workflowId, temporalRunId, request, firing: firing() });
     if (plan.interval !== null)

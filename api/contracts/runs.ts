@@ -40,6 +40,7 @@ export const runSummary = z
     interval: interval.nullable(),
     schedule: z.string().nullable(),
     backfill: z.string().nullable().describe('The backfill that started it.'),
+    trigger: z.string().nullable().describe('The trigger that started it.'),
     rerunOf: z.string().nullable().describe('The run that it was made from.'),
     pausedAt: moment.nullable().describe('Since when it is held between its batches.'),
     asks: z.int().describe('Questions that a person is to answer before it goes on.'),

@@ -16,6 +16,7 @@ export interface AttemptKey {
 export interface StartedBy {
   schedule?: string | null;
   backfill?: string | null;
+  trigger?: string | null;
   /** The run that it was made from. */
   rerunOf?: string | null;
 }
@@ -34,7 +35,7 @@ export class Registry {
     run: RunInfo,
     params: Record<string, unknown>,
     interval: { start: string; end: string } | null,
-    { schedule = null, backfill = null, rerunOf = null }: StartedBy = {},
+    { schedule = null, backfill = null, trigger = null, rerunOf = null }: StartedBy = {},
   ): Promise<string> {
     const { db } = this.database;
     return db.transaction().execute(async (tx) => {
@@ -64,6 +65,7 @@ export class Registry {
           interval_end: interval === null ? null : new Date(interval.end),
           schedule,
           backfill,
+          trigger,
           rerun_of: rerunOf,
         })
         .execute();

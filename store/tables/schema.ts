@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { BackfillDeclaration } from '../../config/backfill.js';
 import type { Role } from '../../config/roles.js';
+import type { TriggerDeclaration } from '../../config/trigger.js';
 import type { Decision, Question } from '../../dag/failure.js';
 import type { Notice } from '../../dag/notice.js';
 import type { Ref } from '../../dag/ref.js';
@@ -35,6 +36,8 @@ export interface Tables {
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };
   failed_items: FailedItemsTable;
   questions: QuestionsTable;
+  triggers: TriggersTable;
+  trigger_files: TriggerFilesTable;
   notices: NoticesTable;
   deliveries: DeliveriesTable;
   log_lines: LogLinesTable;
@@ -80,6 +83,7 @@ interface RunsTable {
   interval_end: Date | null;
   schedule: string | null;
   backfill: string | null;
+  trigger: string | null;
   rerun_of: string | null;
   paused_at: Date | null;
   pins: Json<Record<string, unknown> | null> | null;
@@ -137,6 +141,27 @@ interface QuestionsTable {
   asked_at: Generated<Date>;
   decision: Decision | null;
   decided_at: Date | null;
+}
+
+interface TriggersTable {
+  name: string;
+  pipeline: string;
+  after: string | null;
+  declaration: Json<TriggerDeclaration>;
+  paused: Generated<boolean>;
+  created_at: Generated<Date>;
+  looked_at: Date | null;
+  error: string | null;
+}
+
+interface TriggerFilesTable {
+  trigger: string;
+  path: string;
+  print: string;
+  modified_at: Date;
+  seen_at: Date;
+  arrival: string | null;
+  handed_over: boolean;
 }
 
 interface NoticesTable {

@@ -71,6 +71,8 @@ it('makes all tables in an empty database, and says which migrations it ran', as
     'source_files',
     'step_attempts',
     'tokens',
+    'trigger_files',
+    'triggers',
   ]);
 });
 

@@ -21,6 +21,7 @@ import { LogLines } from '../../store/tables/log-lines.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Notices } from '../../store/tables/notices.js';
 import { Registry } from '../../store/tables/registry.js';
+import { Triggers } from '../../store/tables/triggers.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
 
@@ -59,6 +60,7 @@ export async function testStores(
     backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
     failures: database === undefined ? untouched<Failures>('failures') : new Failures(database),
     notices: database === undefined ? untouched<Notices>('notices') : new Notices(database),
+    triggers: database === undefined ? untouched<Triggers>('triggers') : new Triggers(database),
     alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
