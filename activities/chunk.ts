@@ -5,6 +5,7 @@ import { readJson, writeJson } from '../store/frames.js';
 import { hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
 import type { Stored } from '../store/objects/object-store.js';
+import { isAnew } from './anew.js';
 import { type DayItem, type DayRecord, makeDays } from './chunk-days.js';
 import type { Chunk } from './chunk-scan.js';
 import type { Stores } from './context.js';
@@ -85,11 +86,13 @@ export function createChunk(stores: Stores) {
   const step: MappedStep<ChunkInput, DayItem, Chunks> = {
     limits: { targetWeight: 10e6, leastWeight: 500e3, maxBatches: 500 },
 
-    async plan({ inputs, fresh = false }) {
+    async plan({ inputs, fresh }) {
       const files = await readJson<StagedFile[]>(stores.objects, inputs.staged);
       const worklist = { make: [] as { item: DayItem; weight: number }[], kept: [] as DayItem[] };
       const items = daysOf(files, inputs, stores.codeHash('chunk'));
-      const records = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => (fresh ? null : kept.get(key)));
+      const records = await eachOf(items, LOOKUPS_AT_ONCE, async ({ day, key }) =>
+        isAnew(fresh, { day: dayName(day) }) ? null : kept.get(key),
+      );
       for (const [at, item] of items.entries()) {
         const record = records[at]!;
         const same = record !== null && (!record.byOrder || record.madeOf === hashJson(item.staged));

@@ -5,6 +5,7 @@ import { eachOf } from '../store/each-of.js';
 import { readJson, writeFrame } from '../store/frames.js';
 import { KeptRows } from '../store/kept-rows.js';
 import { quote } from '../store/sql.js';
+import { isAnew } from './anew.js';
 import type { Chunks, DayChunks, Manifest } from './chunk.js';
 import type { Chunk } from './chunk-scan.js';
 import type { Attempt, Stores } from './context.js';
@@ -41,12 +42,14 @@ export function createFeatures(stores: Stores) {
     // Our loops do about two million readings a second on one core, all features together.
     limits: { targetWeight: 4e6, leastWeight: 100e3, maxBatches: 500 },
 
-    async plan({ inputs, fresh = false }) {
+    async plan({ inputs, fresh }) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
-      const present = fresh ? new Set<string>() : await kept.present();
+      const present = fresh === true ? new Set<string>() : await kept.present();
       const make: { item: Item; weight: number }[] = [];
       for (const { chunks, ...day } of days) {
-        const missing = chunks.filter(({ valueHash }) => !present.has(valueHash));
+        const missing = chunks.filter(
+          ({ sensor, valueHash }) => isAnew(fresh, { day: day.day, sensor }) || !present.has(valueHash),
+        );
         if (missing.length === 0) continue;
         make.push({ item: { day, chunks: missing }, weight: missing.reduce((sum, { rows }) => sum + rows, 0) });
       }

@@ -10,6 +10,7 @@ import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { readJson, writeJson } from '../store/frames.js';
 import { hashJson } from '../store/hash.js';
 import { KeptRecords } from '../store/kept.js';
+import { isAnew } from './anew.js';
 import { choiceOf, type ReadParams } from './choice.js';
 import type { Stores } from './context.js';
 import { findingsOf } from './findings.js';
@@ -49,7 +50,7 @@ export function createInspect(stores: Stores) {
   const step: MappedStep<InspectInput, Item, Inspected> = {
     limits: { targetWeight: 100e6, leastWeight: 20e6, maxBatches: 500 },
 
-    async plan({ inputs, fresh = false }) {
+    async plan({ inputs, fresh }) {
       const { listing, ...params } = inputs;
       const files = await readJson<SourceFile[]>(stores.objects, listing.ref);
       const choice = choiceOf(params);
@@ -58,7 +59,11 @@ export function createInspect(stores: Stores) {
         file,
         key: hashJson([stores.codeHash('inspect'), choice, file.name, file.sha256]),
       }));
-      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => !fresh && (await kept.get(key)) !== null);
+      const there = await eachOf(
+        items,
+        LOOKUPS_AT_ONCE,
+        async ({ file, key }) => !isAnew(fresh, { file: file.path }) && (await kept.get(key)) !== null,
+      );
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
         else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, Math.min(item.file.bytes, HEAD_WEIGHT)) });
@@ -68,12 +73,12 @@ export function createInspect(stores: Stores) {
 
     about: ({ file }) => ({ item: file.path, day: null, readings: null }),
 
-    async batch({ inputs, fresh = false }, items, attempt) {
+    async batch({ inputs, fresh }, items, attempt) {
       const choice = choiceOf(inputs);
       let done = 0;
       await eachOf(items, FILES_AT_ONCE, async ({ file, key }) => {
         attempt.signal.throwIfAborted();
-        if (fresh || (await kept.get(key)) === null) {
+        if (isAnew(fresh, { file: file.path }) || (await kept.get(key)) === null) {
           await assertUnchanged(stores, file);
           const seen = await withScratch(stores, (scratch) => inspectFile({ stores, file, choice, scratch, attempt }));
           await kept.put(key, seen);

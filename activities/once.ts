@@ -16,7 +16,7 @@ export function once<I, O>(stores: Stores, name: string, step: OnceStep<I, O>): 
   const kept = new KeptRecords<O>(stores.objects, name, refsIn);
   return async (call, attempt) => {
     const key = hashJson([stores.codeHash(name), step.key(call.inputs)]);
-    const before = call.fresh ? null : await kept.get(key);
+    const before = call.fresh === true ? null : await kept.get(key);
     if (before !== null) {
       attempt.measure('kept', 1);
       attempt.log.info('kept from before');

@@ -4,6 +4,7 @@ import { eachOf, LOOKUPS_AT_ONCE } from '../store/each-of.js';
 import { readJson, writeJson } from '../store/frames.js';
 import { hashJson } from '../store/hash.js';
 import { KeptRecords, refsIn } from '../store/kept.js';
+import { isAnew } from './anew.js';
 import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
@@ -57,14 +58,18 @@ export function createRead(stores: Stores) {
     // DuckDB reads some 40 MB/s of CSV on one core: twenty seconds of work.
     limits: { targetWeight: 500e6, leastWeight: 20e6, maxBatches: 500 },
 
-    async plan({ inputs, fresh = false }) {
+    async plan({ inputs, fresh }) {
       const tables = await readJson<SourceTable[]>(stores.objects, inputs.inspected.tables);
       const worklist = { make: [] as { item: Item; weight: number }[], kept: [] as Item[] };
       const items = tables.map((table) => {
         const { file, ...how } = table;
         return { table, key: hashJson([stores.codeHash('read'), inputs.tz, how, file.sha256]) };
       });
-      const there = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key }) => !fresh && (await kept.get(key)) !== null);
+      const there = await eachOf(
+        items,
+        LOOKUPS_AT_ONCE,
+        async ({ table, key }) => !isAnew(fresh, { file: table.file.path }) && (await kept.get(key)) !== null,
+      );
       for (const [at, item] of items.entries()) {
         if (there[at]) worklist.kept.push(item);
         else worklist.make.push({ item, weight: Math.max(LEAST_WEIGHT, item.table.file.bytes) });
@@ -74,7 +79,7 @@ export function createRead(stores: Stores) {
 
     about: ({ table }) => ({ item: pathOf(table.file, table), day: null, readings: null }),
 
-    async batch({ inputs, fresh = false }, items, attempt) {
+    async batch({ inputs, fresh }, items, attempt) {
       const total = items.reduce((sum, { table }) => sum + table.file.bytes, 0);
       let done = 0;
       const shares = new Map<Item, number>();
@@ -88,7 +93,7 @@ export function createRead(stores: Stores) {
           shares.set(item, share);
           tell();
         };
-        if (fresh || (await kept.get(key)) === null)
+        if (isAnew(fresh, { file: table.file.path }) || (await kept.get(key)) === null)
           await kept.put(
             key,
             await stageTable(stores, table, key, inputs.tz, attempt, table.file.bytes < SMALL ? undefined : onShare),

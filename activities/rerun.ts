@@ -1,3 +1,4 @@
+import { readChunkFilter } from '../config/chunk-filter.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { descendantsOf } from '../dag/descendants.js';
@@ -11,6 +12,8 @@ export interface Rerun {
   of: string;
   /** The first step that is made anew, with all that follow from it; what comes before is taken from the other run. */
   from?: string | null | undefined;
+  /** Chunks that are made anew, or `failed`: what it lacks is made, of the files as they are now. */
+  chunks?: string | null | undefined;
 }
 
 /** The params that pins depend on. Who is champion, and whether a version becomes it, is always asked anew. */
@@ -25,31 +28,33 @@ const DEPENDS_ON: Record<string, readonly string[]> = {
 
 /**
  * What a run is pinned to as the one it was made from was: so that the steps before `from` find what that one made,
- * whatever became of the source and the champion since. Without `from`, nothing is.
+ * whatever became of the source and the champion since. Without `from` and `chunks`, nothing is.
  * @throws MillraceError MR_RUN_UNKNOWN, MR_PARAM
  */
 export async function pinsTakenOver(
   stores: Pick<Stores, 'registry'>,
   pipeline: string,
-  { of, from = null }: Rerun,
+  { of, from = null, chunks = null }: Rerun,
   params: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
   const other = await stores.registry.pinsOf(of);
   if (other === null) throw new MillraceError('MR_RUN_UNKNOWN', `there is no run "${of}" to run again`);
   if (other.pipeline !== pipeline)
     throw new MillraceError('MR_PARAM', `the run ${of} is one of ${other.pipeline}, not of ${pipeline}`);
-  if (from === null) return {};
+  if (from === null && chunks === null) return {};
   if (other.pins === null) {
     throw new MillraceError(
       'MR_PARAM',
-      `the run ${of} ended before it knew what to work on: it cannot be run from ${from}`,
+      `the run ${of} ended before it knew what to work on: it cannot be run from ${from ?? 'some of its chunks'}`,
       {
         next: 'run it again from the beginning',
       },
     );
   }
   const same = (name: string) => hashJson(other.params[name] ?? null) === hashJson(params[name] ?? null);
-  return Object.fromEntries(Object.entries(other.pins).filter(([pin]) => DEPENDS_ON[pin]?.every(same)));
+  // A file that failed was mended, perhaps: the source is listed anew.
+  const kept = Object.entries(other.pins).filter(([pin]) => !(chunks === 'failed' && pin === 'listing'));
+  return Object.fromEntries(kept.filter(([pin]) => DEPENDS_ON[pin]?.every(same)));
 }
 
 /** Marks a step and all that follow from it to be made anew. @throws MillraceError MR_PARAM when there is no such step */
@@ -62,4 +67,10 @@ export function freshFrom(steps: readonly PlanStep[], from: string): PlanStep[] 
   }
   const anew = descendantsOf(steps, from);
   return steps.map((step) => (anew.has(step.name) ? { ...step, fresh: true } : step));
+}
+
+/** Has what belongs to some chunks made anew. @throws MillraceError MR_PARAM */
+export function freshChunks(steps: readonly PlanStep[], chunks: string): PlanStep[] {
+  const fresh = readChunkFilter(chunks);
+  return fresh === null ? [...steps] : steps.map((step) => (step.mapped ? { ...step, fresh } : step));
 }

@@ -5,7 +5,7 @@ import { didYouMean } from '../config/nearest.js';
 import { checkZone } from '../config/time-zone.js';
 import { planSteps } from '../dag/declare.js';
 import type { OnFailure } from '../dag/failure.js';
-import type { Plan, Watch } from '../dag/plan.js';
+import type { Plan, PlanStep, Watch } from '../dag/plan.js';
 import { PIPELINES } from '../pipelines/index.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { writeJson } from '../store/frames.js';
@@ -13,7 +13,7 @@ import type { Attempt, Stores } from './context.js';
 import type { Promotion } from './holdout.js';
 import { dayAfter, daysDue, type Firing, type Interval, intervalOf, nothingIn, type Selection } from './interval.js';
 import type { Champion, Parent } from './model.js';
-import { freshFrom, pinsTakenOver, type Rerun } from './rerun.js';
+import { freshChunks, freshFrom, pinsTakenOver, type Rerun } from './rerun.js';
 import { type Listing, listSource, type SourceFile } from './source.js';
 import { isBucketUrl, listBucket } from './source-bucket.js';
 import { askDatabase, isDatabaseUrl } from './source-database.js';
@@ -49,7 +49,7 @@ export const requestSchema = z.strictObject({
     .nullish(),
   backfill: z.string().nullish(),
   trigger: z.string().nullish(),
-  rerun: z.strictObject({ of: z.string(), from: z.string().nullish() }).nullish(),
+  rerun: z.strictObject({ of: z.string(), from: z.string().nullish(), chunks: z.string().nullish() }).nullish(),
 });
 
 /** What pins are found from. Models are looked up once: two pins of one run must not see two champions. */
@@ -221,11 +221,10 @@ export function createResolve(stores: Stores) {
     await stores.registry.putPins(temporalRunId, pins);
     const steps = planSteps(pipeline.graph, params, pins);
     const watch = await watchOf(stores, name, params);
-    const from = rerun?.from ?? null;
     return {
       ...about(runId),
       ...(watch !== null && { watch }),
-      steps: from === null ? steps : freshFrom(steps, from),
+      steps: anew(steps, rerun),
       result: pipeline.graph.result,
     };
 
@@ -238,6 +237,12 @@ export function createResolve(stores: Stores) {
       };
     }
   };
+}
+
+/** What a run that is made from another makes anew. */
+function anew(steps: PlanStep[], rerun: Rerun | null): PlanStep[] {
+  if (rerun?.from != null) return freshFrom(steps, rerun.from);
+  return rerun?.chunks == null ? steps : freshChunks(steps, rerun.chunks);
 }
 
 /** The deadlines that the params set, and what they are measured by. */

@@ -27,6 +27,7 @@ export async function runCommand(out: Output, pipeline: string, options: RunOpti
 export interface RerunOptions extends StayOptions {
   set: string[];
   from?: string;
+  chunks?: string;
 }
 
 /** Starts a run once more, as a new one, and stays as `run` does. */
@@ -34,7 +35,12 @@ export async function rerunCommand(out: Output, id: string, options: RerunOption
   await connected(out, async (millrace) => {
     const { pipeline, params: before } = await showRun(millrace, id);
     const params = paramsOver(readEnv(), pipeline, before, options.set);
-    await stay(out, millrace, await rerunRun(millrace, id, { from: options.from, params }), options);
+    await stay(
+      out,
+      millrace,
+      await rerunRun(millrace, id, { from: options.from, chunks: options.chunks, params }),
+      options,
+    );
   });
 }
 

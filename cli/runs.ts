@@ -45,6 +45,7 @@ export function addRuns(program: Command, out: Output): void {
     .command('rerun <run>')
     .description('run it once more, as a new run; what did not change is not made again')
     .option('--from <step>', 'make this step and all that follow from it anew, of what the run read')
+    .option('--chunks <which>', 'make these anew: failed, or day=2026-03-01..2026-03-05,sensor=pump-*,file=*.csv')
     .option(SET_OPTION, 'a param that is to be otherwise; may be given several times', gather, [])
     .option('--detach', 'only start it')
     .option('--verbose', 'show what the worker logs')

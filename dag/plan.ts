@@ -29,9 +29,12 @@ export interface PlanStep {
   retry: RetryPolicy;
   /** Longest time one attempt may take. */
   timeoutSeconds: number;
-  /** Its outputs are made anew, also those that are there. */
-  fresh?: true;
+  /** Its outputs are made anew, also those that are there; or those of some chunks. */
+  fresh?: Fresh;
 }
+
+/** All of it, or what belongs to chunks of some days and sensors, or to some files; names are globs. */
+export type Fresh = true | { days: { from: string; to: string } | null; sensors: string[]; files: string[] };
 
 /** The whole of a run as data: what `resolve` returns and the runner carries out from history. */
 export interface Plan {
@@ -64,8 +67,8 @@ export interface StepCall<I = Record<string, unknown>> {
   run: RunInfo;
   step: string;
   inputs: I;
-  /** What is there already is made anew. */
-  fresh?: true;
+  /** What is there already is made anew; or what of it belongs to some chunks. */
+  fresh?: Fresh;
   /** How often this work of the run was handed out before. */
   round?: number;
 }

@@ -15,6 +15,12 @@ export const startRequest = z
 export const rerunRequest = z
   .strictObject({
     from: z.string().min(1).optional().describe('The step that is made anew, with all that follow from it.'),
+    chunks: z
+      .string()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('Made anew: failed, or day=2026-03-01..2026-03-05,sensor=pump-*,file=*.csv.'),
     params: z.record(z.string(), z.unknown()).default({}).describe('Params that are to be otherwise.'),
   })
   .meta({ id: 'RerunRequest' });

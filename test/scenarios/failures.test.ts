@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +80,20 @@ describe('a run with a file that cannot be read', () => {
     expect(await show(runId)).toMatchObject({ failed: 1, asks: 0 });
     const late = await work.run('runs', 'retry', runId);
     expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('MR_RUN_STATE') });
+  });
+});
+
+describe('a run that lacks a file', () => {
+  it('is made whole by a rerun of what failed, once that is mended', async () => {
+    const lacking = await work.json<Result>(...train('--set', 'onFailure=skip', '--set', 'refit=true'));
+    expect(lacking.failedInAll).toBe(1);
+    await rm(bad());
+    await writeReadings(join(work.folder, 'plant/z.csv'), { days: daysFrom(9, 2), sensors: 6 });
+    const whole = await work.json<Result & { chunks: { made: number; kept: number } }>(
+      ...['runs', 'rerun', lacking.runId, '--chunks', 'failed'],
+    );
+    expect(whole).toMatchObject({ failedInAll: 0, chunks: { total: 60, made: 2, kept: 8 } });
+    await rm(join(work.folder, 'plant/z.csv'));
   });
 });
 

@@ -76,6 +76,19 @@ describe('a run that is run again', () => {
     expect(made(again)).not.toContain('read');
   });
 
+  it.each([
+    ['day=2024-03-02', ['chunk', 'features']],
+    ['day=2024-03-02..2024-03-03,sensor=*0', ['chunk', 'features']],
+    ['sensor=*', ['features']],
+    ['file=a.csv', ['inspect', 'read']],
+    ['day=2024-04-01', []],
+  ])('makes the chunks of %s anew, and nothing else', async (chunks, steps) => {
+    const again = await show((await rerun(first, '--chunks', chunks)).runId);
+    const batches = again.attempts.filter(({ phase }) => phase === 'batch').map(({ step }) => step);
+    expect([...new Set(batches)].sort()).toEqual(steps);
+    expect(made(again)).not.toContain('train');
+  });
+
   it('has other params where they are given', async () => {
     const again = await show((await rerun(first, '--set', 'k=4', '--set', 'gate.margin=0.5')).runId);
     expect(again.params).toMatchObject({ k: 4, gate: { margin: 0.5, holdoutDays: 1 } });
@@ -85,6 +98,9 @@ describe('a run that is run again', () => {
     [['nothing'], 2, /MR_RUN_UNKNOWN/],
     [['FIRST', '--from', 'trian'], 2, /no step "trian"\. Did you mean "train"\?/],
     [['FIRST', '--set', 'k=0'], 2, /MR_PARAM/],
+    [['FIRST', '--chunks', 'failed'], 1, /nothing of the run .* failed/],
+    [['FIRST', '--chunks', 'day=2024-03-40'], 2, /not named so/],
+    [['FIRST', '--chunks', 'failed', '--from', 'train'], 2, /one of them/],
   ])('is refused as %j', async (args, code, words) => {
     const answer = await work.run('runs', 'rerun', ...args.map((arg) => (arg === 'FIRST' ? first : arg)));
     expect(answer).toMatchObject({ code, stderr: expect.stringMatching(words) });
