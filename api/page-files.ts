@@ -46,11 +46,12 @@ const PLACES = [
   '/backfills/:name',
   '/models',
   '/models/:name',
+  '/activity',
 ];
 
 /** Whether a path is one of the page, or of a file that it is made of. */
 export const isPagePath = (path: string) =>
-  path === '/' || /^\/(page|runs|start|schedules|backfills|models)(\/|$)/.test(path);
+  path === '/' || /^\/(page|runs|start|schedules|backfills|models|activity)(\/|$)/.test(path);
 
 /** Nothing of other origins is loaded, and no other page may frame this one. Charts bring their styles along. */
 const POLICY = [

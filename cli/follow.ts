@@ -82,7 +82,7 @@ function heldLines(progress: RunProgress | undefined, id: string, out: Output): 
 export function questionLines(out: Output, id: string, { step, batch, code, message, can }: Question): string[] {
   return [
     `  ${out.style('yellow', `? ${step}${batch === 0 ? '' : `, batch ${batch}`}`)}  ${code}: ${message.replaceAll('\n', '\n    ')}`,
-    `    ${can.map((decision) => `millrace runs ${decision} ${id}`).join(' · ')}`,
+    `    ${can.join(', ')}: millrace runs ${can[0]} ${id}`,
   ];
 }
 

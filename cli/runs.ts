@@ -145,10 +145,12 @@ async function showRunCommand(out: Output, millrace: Millrace, id: string, attem
 }
 
 /** What it asks. */
-function askedLines(out: Output, { id, state, questions }: RunDetails): string[] {
-  const open = state === 'running' ? questions.filter(({ decision }) => decision === null) : [];
-  return open.flatMap((question) => ['', ...questionLines(out, id, question)]);
+function askedLines(out: Output, run: RunDetails): string[] {
+  return openQuestions(run).flatMap((question) => ['', ...questionLines(out, run.id, question)]);
 }
+
+const openQuestions = ({ state, questions }: RunDetails) =>
+  state === 'running' ? questions.filter(({ decision }) => decision === null) : [];
 
 /** What it went on without. */
 function failedLines(out: Output, { failed, failedItems }: RunDetails): string[] {
@@ -176,6 +178,7 @@ function attemptsTable(out: Output, run: RunDetails): string {
 
 function stepRows(out: Output, run: RunDetails): (string | number)[][] {
   const steps = new Map<string, StepAttempt[]>();
+  const asks = new Set(openQuestions(run).map(({ step }) => step));
   for (const attempt of run.attempts) steps.set(attempt.step, [...(steps.get(attempt.step) ?? []), attempt]);
   return [...steps].map(([step, attempts]) => {
     const began = Math.min(...attempts.map(({ startedAt }) => Date.parse(startedAt)));
@@ -187,7 +190,7 @@ function stepRows(out: Output, run: RunDetails): (string | number)[][] {
     >;
     return [
       step,
-      out.style(COLORS[last.state], last.state),
+      asks.has(step) ? out.style('yellow', 'asks') : out.style(COLORS[last.state], last.state),
       new Set(attempts.filter(({ phase }) => phase === 'batch').map(({ batch }) => batch)).size || '',
       attempts.length,
       attempts.filter(({ state }) => state === 'lost').length || '',

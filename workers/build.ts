@@ -11,7 +11,7 @@ const hashesFile = join(DIST, 'code-hashes.json');
 const manifest = join(root, 'package.json');
 const migrations = join(root, 'store/tables/migrations');
 const page = join(root, 'api/page');
-const PAGE_FILES = ['index.html', 'style.css', 'icon.svg'];
+const PAGE_FILES = ['index.html', 'styles', 'icon.svg'];
 
 const built = await stat(hashesFile).then(
   ({ mtimeMs }) => mtimeMs,
@@ -21,7 +21,7 @@ if ((await newest([DIST, migrations, ...PAGE_FILES.map((file) => join(page, file
 
 async function build(): Promise<void> {
   await cp(migrations, join(DIST, 'store/tables/migrations'), { recursive: true });
-  for (const file of PAGE_FILES) await cp(join(page, file), join(DIST, 'api/page', file));
+  for (const file of PAGE_FILES) await cp(join(page, file), join(DIST, 'api/page', file), { recursive: true });
   await chmod(join(DIST, 'cli/main.js'), 0o755);
 
   // Loaded here, as it takes a second that most builds do not need.

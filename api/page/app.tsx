@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { ActivityPage } from './activity.js';
 import { BackfillPage } from './backfill.js';
 import { BackfillsPage } from './backfills.js';
 import { KeysHelp, useKeys } from './keys.js';
@@ -17,6 +18,7 @@ const NAVIGATION = [
   ['schedules', 'Schedules'],
   ['backfills', 'Backfills'],
   ['models', 'Models'],
+  ['activity', 'Activity'],
 ] as const;
 
 export function App() {
@@ -69,6 +71,7 @@ function Content({ parts: [area = 'runs', name, part] }: { parts: string[] }) {
   if (area === 'start') return <StartPage pipeline={name} />;
   if (area === 'schedules') return <SchedulesPage />;
   if (area === 'backfills') return name === undefined ? <BackfillsPage /> : <BackfillPage key={name} id={name} />;
+  if (area === 'activity') return <ActivityPage />;
   if (area === 'models') return <ModelsPage name={name} />;
   return (
     <Empty title="There is nothing here.">

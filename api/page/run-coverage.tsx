@@ -74,13 +74,13 @@ function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
     element.width = size.width * scale;
     element.height = height * scale;
     const style = getComputedStyle(element);
-    const color = (name: string) => style.getPropertyValue(name);
+    const [low, full] = [colorOf(element, '--low'), colorOf(element, '--full')];
     context.scale(scale, scale);
     context.font = `12px ${style.fontFamily}`;
     const [left, top] = [scroll.scrollLeft, scroll.scrollTop];
     const first = Math.floor(top / ROW);
     const last = Math.min(rows.length, first + Math.ceil(height / ROW) + 1);
-    const ramp = (share: number) => mixed(color('--low'), color('--full'), share);
+    const ramp = (share: number) => mixed(low, full, share);
     for (let row = first; row < last; row++) {
       const y = HEAD + row * ROW - top;
       for (const [day, , share] of rows[row]!.cells) {
@@ -90,10 +90,10 @@ function HeatMap({ coverage, worst }: { coverage: Coverage; worst: boolean }) {
         context.fillRect(x, y, Math.max(1, column - 1), ROW - 1);
       }
     }
-    context.fillStyle = color('--surface');
+    context.fillStyle = colorOf(element, '--surface');
     context.fillRect(0, 0, size.names, height);
     context.fillRect(0, 0, size.width, HEAD);
-    context.fillStyle = color('--text');
+    context.fillStyle = colorOf(element, '--text');
     for (let row = first; row < last; row++) {
       const y = HEAD + row * ROW - top;
       if (y > HEAD - 4) context.fillText(cut(context, sensors[rows[row]!.sensor]!, size.names - 8), 0, y + 12);
@@ -193,9 +193,17 @@ function cut(context: CanvasRenderingContext2D, text: string, width: number): st
   return `${short}…`;
 }
 
-const channels = (color: string) => (color.match(/[\da-f]{2}/gi) ?? []).map((each) => Number.parseInt(each, 16));
+/** A colour of the page as it is here, in light or dark: `rgb(r, g, b)`. Of its name alone, both would be told. */
+function colorOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.color = '';
+  return color;
+}
 
-/** Between two colours written as `#rrggbb`. */
+const channels = (color: string) => (color.match(/\d+/g) ?? []).map(Number);
+
+/** Between two colours written as `rgb(r, g, b)`. */
 function mixed(low: string, full: string, share: number): string {
   const [from, to] = [channels(low), channels(full)];
   return `rgb(${from.map((value, at) => Math.round(value + (to[at]! - value) * share)).join(' ')})`;

@@ -37,7 +37,7 @@ function Asked({ id, question, reload }: { id: string; question: Question; reloa
       {message.split('\n').map((line) => (
         <p key={line}>{line.trim()}</p>
       ))}
-      <p class="joined">
+      <p class="acts">
         {can.map((decision) => (
           <Act
             key={decision}

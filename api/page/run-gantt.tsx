@@ -46,7 +46,7 @@ export function RunGantt({ attempts, steps }: { attempts: readonly Attempt[]; st
           height: names.length * ROW + 36,
           marginLeft: width < 500 ? 70 : 96,
           marginBottom: 26,
-          x: { domain: [0, end], label: null, grid: true, tickFormat: (x: number) => span(x).replace('.0 s', ' s') },
+          x: { domain: [0, end], label: null, grid: true, tickFormat: tick },
           y: { domain: names, label: null, tickSize: 0, padding: 0.25 },
           color: { domain: [...STATES], range: STATES.map((state) => `var(--${state})`) },
           marks: [
@@ -67,3 +67,7 @@ export function RunGantt({ attempts, steps }: { attempts: readonly Attempt[]; st
     </section>
   );
 }
+
+/** As short as it can be told from the next. */
+const tick = (seconds: number) =>
+  seconds > 0 && seconds < 1 ? `${Math.round(seconds * 1000)} ms` : span(seconds).replace('.0 s', ' s');

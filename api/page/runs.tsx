@@ -97,7 +97,8 @@ function filtered(
     (run) =>
       (pipeline === null || run.pipeline === pipeline) &&
       (state === null || stateOf(run) === state) &&
-      (words === '' || `${run.id} ${run.schedule ?? ''} ${run.backfill ?? ''}`.toLowerCase().includes(words)),
+      (words === '' ||
+        `${run.id} ${run.schedule ?? ''} ${run.backfill ?? ''} ${run.trigger ?? ''}`.toLowerCase().includes(words)),
   );
 }
 
@@ -156,9 +157,10 @@ function RunList({ runs }: { runs: readonly RunSummary[] }) {
   );
 }
 
-export function StartedBy({ run }: { run: Pick<RunSummary, 'schedule' | 'backfill' | 'rerunOf'> }) {
+export function StartedBy({ run }: { run: Pick<RunSummary, 'schedule' | 'backfill' | 'trigger' | 'rerunOf'> }) {
   if (run.backfill !== null) return <Link to={path('backfills', run.backfill)}>backfill {run.backfill}</Link>;
   if (run.schedule !== null) return <Link to="/schedules">schedule {run.schedule}</Link>;
+  if (run.trigger !== null) return <Link to="/schedules">trigger {run.trigger}</Link>;
   if (run.rerunOf !== null) return <Link to={path('runs', run.rerunOf)}>rerun</Link>;
   return <>a person</>;
 }

@@ -3,6 +3,7 @@ import { type ApiError, asApiError, call, path, post, useResource } from './api.
 import { ago, span, when } from './format.js';
 import { Act, Empty, Failure, Loading, Title } from './parts.js';
 import { Link } from './router.js';
+import { Triggers } from './triggers.js';
 import type { PipelineSummary, Schedule } from './types.js';
 
 export function SchedulesPage() {
@@ -27,7 +28,7 @@ export function SchedulesPage() {
       {error !== null && <Failure error={error} />}
       {making && <NewSchedule done={close} />}
       {data.length === 0 && !making && (
-        <Empty title="Nothing runs by itself yet.">
+        <Empty title="Nothing runs by the clock yet.">
           Make a schedule here, or declare some in <code>millrace.yaml</code> and call{' '}
           <code>millrace schedules apply</code>.
         </Empty>
@@ -35,6 +36,7 @@ export function SchedulesPage() {
       {data.map((schedule) => (
         <Card key={schedule.name} schedule={schedule} reload={reload} />
       ))}
+      <Triggers />
     </>
   );
 }

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { notice } from '../contracts/alerts.js';
+import type { auditLine } from '../contracts/audit.js';
 import type { backfill, backfillPrice, backfillSummary } from '../contracts/backfills.js';
 import type { clusters, coverage, quarantine } from '../contracts/findings.js';
 import type { chunkLineage, runFile } from '../contracts/lineage.js';
@@ -7,6 +9,7 @@ import type { pipelineDetails, pipelineSummary } from '../contracts/pipelines.js
 import type { problem } from '../contracts/problem.js';
 import type { logLine, run, runSummary, step } from '../contracts/runs.js';
 import type { schedule } from '../contracts/schedules.js';
+import type { trigger } from '../contracts/triggers.js';
 
 export type RunSummary = z.output<typeof runSummary>;
 export type Run = z.output<typeof run>;
@@ -20,6 +23,9 @@ export type Clusters = z.output<typeof clusters>;
 export type Pipeline = z.output<typeof pipelineDetails>;
 export type PipelineSummary = z.output<typeof pipelineSummary>;
 export type Node = Pipeline['nodes'][number];
+export type Trigger = z.output<typeof trigger>;
+export type Notice = z.output<typeof notice>;
+export type AuditLine = z.output<typeof auditLine>;
 export type Schedule = z.output<typeof schedule>;
 export type BackfillSummary = z.output<typeof backfillSummary>;
 export type Backfill = z.output<typeof backfill>;

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -25,6 +25,7 @@ let rest: Rest;
 let browser: Browser;
 let plant: string;
 let trained: string;
+let asking: string;
 
 describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missing}`}`, () => {
   let context: BrowserContext;
@@ -91,7 +92,7 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     await page.getByRole('link', { name: 'Start one' }).click();
     await page.waitForURL('**/start');
     for (const [place, text] of [
-      ['schedules', 'Nothing runs by itself yet.'],
+      ['schedules', 'Nothing runs by the clock yet.'],
       ['backfills', 'No backfills yet.'],
       ['models', 'No models yet.'],
     ] as const) {
@@ -249,7 +250,49 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     await page.locator('tbody .state-done').first().waitFor();
     await page.goBack();
     await card.getByRole('button', { name: 'Delete' }).click();
-    await page.getByText('Nothing runs by itself yet.').waitFor();
+    await page.getByText('Nothing runs by the clock yet.').waitFor();
+  });
+
+  it('makes a trigger, holds it and deletes it', async () => {
+    await see('/schedules');
+    await page.getByRole('button', { name: 'New trigger' }).click();
+    await page.getByLabel('name').fill('arrived');
+    await page.getByLabel('pipeline').selectOption('sensor-training');
+    await page.getByLabel('source').fill(plant);
+    await page.getByLabel('settle').fill('1 h');
+    await page.getByRole('button', { name: 'Make it' }).click();
+    const card = page.getByRole('region', { name: 'arrived' });
+    await card.getByText(`files arrive in ${plant}`).waitFor();
+    await card.getByRole('button', { name: 'Pause' }).click();
+    await card.getByText('paused').waitFor();
+    await card.getByRole('button', { name: 'Delete' }).click();
+    await expect.poll(() => card.count()).toBe(0);
+  });
+
+  it('has a person decide where a run asks, and says what was left out, and who was told', async () => {
+    const damaged = join(work.folder, 'damaged');
+    await writeReadings(join(damaged, 'a.csv'), { days: daysFrom(1, 4), sensors: 6 });
+    await writeFile(join(damaged, 'b.parquet'), 'PAR1 was here');
+    const start = async (model: string) => {
+      const set = [`source=${damaged}`, `model=${model}`, 'k=3', 'onFailure=wait'].flatMap((pair) => ['--set', pair]);
+      return (await work.json<{ runId: string }>('run', 'sensor-training', ...set, '--detach')).runId;
+    };
+    const id = await start('skipped');
+    await see(`/runs/${id}`);
+    const question = page.getByRole('alert', { name: 'It waits for a decision' });
+    await question.getByText('MR_FILE_UNREADABLE').waitFor();
+    await question.getByRole('button', { name: 'Go on without' }).click();
+    await expect.poll(() => question.count()).toBe(0);
+    await page.getByText('1 file or day left out').click();
+    await page.getByRole('cell', { name: join(damaged, 'b.parquet'), exact: true }).waitFor();
+    await page.locator('.title .state-done').waitFor({ timeout: 20_000 });
+
+    asking = await start('asking');
+    await see(`/runs/${asking}`);
+    await question.waitFor();
+    await see('/activity');
+    await page.getByRole('region', { name: 'Told' }).getByRole('link', { name: asking }).waitFor();
+    await page.getByRole('region', { name: 'Changes' }).getByText(`/api/v1/runs/${id}/skip`).waitFor();
   });
 
   it('prices a backfill, makes it and shows each interval', async () => {
@@ -336,7 +379,9 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
       ['quarantine', () => `/runs/${trained}/quarantine`],
       ['params', () => `/runs/${trained}/params`],
       ['the start of a run', () => '/start/sensor-training'],
-      ['schedules', () => '/schedules'],
+      ['schedules and triggers', () => '/schedules'],
+      ['activity', () => '/activity'],
+      ['a run that asks', () => `/runs/${asking}`],
       ['a backfill', () => '/backfills/2024-03-01_2024-03-03'],
       ['models', () => '/models/sensors'],
     ])('%s can be read by all, and fits', async (_, path) => {

@@ -70,7 +70,7 @@ describe('a run with a file that cannot be read', () => {
     ]);
     const shown = await work.run('runs', 'show', runId);
     expect(shown.stdout).toContain('asks');
-    expect(shown.stdout).toContain(`millrace runs retry ${runId} · millrace runs skip ${runId}`);
+    expect(shown.stdout).toContain(`retry, skip, abort: millrace runs retry ${runId}`);
     expect((await rest.post(`/api/v1/runs/${runId}/retry`, { step: 'train' })).status).toBe(409);
     // It is as broken as before.
     expect(await work.json('runs', 'retry', runId)).toEqual({ runId, answered: 1 });
