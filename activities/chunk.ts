@@ -131,6 +131,11 @@ export function createChunk(stores: Stores) {
       attempt.measure('chunks', chunks);
       attempt.measure('sensors', sensors.size);
       attempt.measure('readings', account.used);
+      const objects = new Map(days.map(({ uri, bytes }) => [uri, bytes]));
+      attempt.measure(
+        'bytes',
+        [...objects.values()].reduce((sum, bytes) => sum + bytes, 0),
+      );
       const ref = await writeJson(stores.objects, 'manifests', { days } satisfies Manifest, chunks);
       const quarantined: Record<string, number> = {};
       for (const file of files) {

@@ -6,6 +6,7 @@ import { createChunk } from './chunk.js';
 import { createCompare } from './compare.js';
 import type { Stores } from './context.js';
 import { createEvaluate } from './evaluate.js';
+import { createExplain } from './explain.js';
 import { createFeatures } from './features.js';
 import { createFinish } from './finish.js';
 import { createFit } from './fit.js';
@@ -42,6 +43,7 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     'backfill.state': plainActivity(stores, createBackfillState(stores)),
   }),
   read: (stores) => ({
+    explain: plainActivity(stores, createExplain(stores)),
     ...mapped(stores, 'inspect', createInspect(stores)),
     'report-inspection': activity(stores, 'once', createInspectionReport(stores)),
     ...mapped(stores, 'read', createRead(stores)),

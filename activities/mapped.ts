@@ -44,8 +44,10 @@ export interface MappedActivities<I, O> {
   gather(call: GatherCall<I>, attempt: Attempt): Promise<O>;
 }
 
-interface StoredWorklist<Item> {
+/** A worklist as it is stored: first the items that are to be made, each with how much work it is. */
+export interface StoredWorklist<Item> {
   items: Item[];
+  weights: number[];
   sha256: string;
 }
 
@@ -67,7 +69,12 @@ export function mappedActivities<I, Item, O>(
       const { make, kept } = await step.plan(call, attempt);
       const ref = await writeJson(stores.objects, `worklists/${call.step}`, {
         items: [...make.map(({ item }) => item), ...kept],
+        weights: make.map(({ weight }) => weight),
       });
+      attempt.measure(
+        'weight',
+        make.reduce((sum, { weight }) => sum + weight, 0),
+      );
       if (kept.length > 0) attempt.log.info(`${kept.length} of ${make.length + kept.length} kept from before`);
       return {
         worklist: `${ref.uri}#${ref.sha256}`,

@@ -8,6 +8,7 @@ import { isAnew } from './anew.js';
 import type { Attempt, Stores } from './context.js';
 import type { Inspected } from './inspect.js';
 import { type MappedStep, mappedActivities } from './mapped.js';
+import type { ReadSql } from './read-sql.js';
 import { assertUnchanged, localPath, unreadable, withScratch } from './source-local.js';
 import { memberPath, pathOf, pathWithin, type SourceTable, scanLayout, scannable } from './source-table.js';
 import { type Fates, NOTHING, stage } from './stage.js';
@@ -104,7 +105,7 @@ export function createRead(stores: Stores) {
       });
     },
 
-    async gather(_call, items) {
+    async gather(_call, items, _counts, attempt) {
       const files = await eachOf(items, LOOKUPS_AT_ONCE, async ({ key, table }) => ({
         ...(await kept.must(key)),
         path: pathOf(table.file, table),
@@ -123,6 +124,10 @@ export function createRead(stores: Stores) {
           },
         );
       }
+      attempt.measure(
+        'bytes',
+        files.reduce((sum, { object }) => sum + (object?.bytes ?? 0), 0),
+      );
       const ref = await writeJson(stores.objects, 'staged-sources', files, files.length);
       return { uri: ref.uri, sha256: ref.sha256, files: files.length, read };
     },
@@ -138,7 +143,7 @@ async function stageTable(
   attempt: Attempt,
   onShare: ((share: number) => void) | undefined,
 ): Promise<StagedFile> {
-  const { file, layout, name, site } = table;
+  const { file, layout, name } = table;
   const path = pathOf(file, table);
   const { sha256, bytes } = file;
   const about = {
@@ -151,10 +156,26 @@ async function stageTable(
     form: layout?.form ?? ('long' as const),
   };
   if (layout === null) return { ...about, ...NOTHING };
+  const fates = await withTable(stores, table, layout, tz, attempt, (how, scratch) =>
+    stage(stores, how, scratch, attempt, onShare),
+  );
+  return { ...about, ...fates };
+}
+
+/** Works with a table as DuckDB can read it. @throws MillraceError MR_FILE_UNREADABLE where it cannot, MR_SOURCE_CHANGED */
+export async function withTable<T>(
+  stores: Stores,
+  table: SourceTable,
+  layout: Layout,
+  tz: string,
+  attempt: Attempt,
+  work: (how: ReadSql, scratch: string) => Promise<T>,
+): Promise<T> {
+  const { file, name, site } = table;
   return withScratch(stores, async (scratch) => {
     const refuse = (error: unknown): never => {
       attempt.signal.throwIfAborted();
-      throw unreadable(path, table.kind === 'parquet' ? 'Parquet' : table.kind, error);
+      throw unreadable(pathOf(file, table), table.kind === 'parquet' ? 'Parquet' : table.kind, error);
     };
     await assertUnchanged(stores, file);
     const local = await memberPath(
@@ -165,8 +186,8 @@ async function stageTable(
     );
     const plain = await scannable(stores, local, table, layout, scratch, attempt).catch(refuse);
     const how = { ...plain, numbered: false, layout: scanLayout(layout), name, site, tz };
-    const fates = await stage(stores, how, scratch, attempt, onShare).catch(refuse);
+    const done = await work(how, scratch).catch(refuse);
     await assertUnchanged(stores, file);
-    return { ...about, ...fates };
+    return done;
   });
 }

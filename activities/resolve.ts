@@ -187,19 +187,23 @@ async function findModel(stores: Stores, model: string, version: number | null):
   };
 }
 
+/** @throws MillraceError MR_PIPELINE_UNKNOWN */
+export function declared(name: string): Pipeline {
+  const pipeline = PIPELINES.find((each) => each.graph.name === name);
+  if (pipeline !== undefined) return pipeline;
+  const names = PIPELINES.map((each) => each.graph.name);
+  throw new MillraceError('MR_PIPELINE_UNKNOWN', `there is no pipeline "${name}".${didYouMean(name, names)}`, {
+    allowed: `pipelines: ${names.join(', ')}`,
+  });
+}
+
 /** Begins a run: checks what it was called with, pins what it depends on, records it and returns the plan as data. */
 export function createResolve(stores: Stores) {
   return async (
     { pipeline: name, workflowId, temporalRunId, request, firing = null }: ResolveCall,
     attempt: Attempt,
   ): Promise<Plan> => {
-    const pipeline = PIPELINES.find((each) => each.graph.name === name);
-    if (pipeline === undefined) {
-      const names = PIPELINES.map((each) => each.graph.name);
-      throw new MillraceError('MR_PIPELINE_UNKNOWN', `there is no pipeline "${name}".${didYouMean(name, names)}`, {
-        allowed: `pipelines: ${names.join(', ')}`,
-      });
-    }
+    const pipeline = declared(name);
     const { params, interval: asked, backfill, trigger, rerun } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
@@ -211,13 +215,8 @@ export function createResolve(stores: Stores) {
       rerunOf: rerun?.of ?? null,
     });
     const before = rerun === null ? {} : await pinsTakenOver(stores, name, rerun, params);
-    const pins: Record<string, unknown> = {};
-    const context = pinContext(stores, params, interval, attempt);
-    for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
-      pins[pin] = pin in before ? before[pin] : await PINS[pin]!(context);
-      const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection) : null;
-      if (nothing !== null) return { ...about(runId), steps: [], result: '', nothing };
-    }
+    const { pins, nothing } = await pinned(stores, pipeline, params, interval, attempt, before);
+    if (nothing !== null) return { ...about(runId), steps: [], result: '', nothing };
     await stores.registry.putPins(temporalRunId, pins);
     const steps = planSteps(pipeline.graph, params, pins);
     const watch = await watchOf(stores, name, params);
@@ -231,7 +230,7 @@ export function createResolve(stores: Stores) {
     function about(id: string) {
       return {
         run: { ...run, runId: id },
-        title: pipeline!.graph.title,
+        title: pipeline.graph.title,
         interval: interval === null ? null : `${interval.start}/${interval.end}`,
         onFailure: params.onFailure as OnFailure,
       };
@@ -257,12 +256,34 @@ async function watchOf(stores: Stores, pipeline: string, params: Record<string, 
   };
 }
 
+/**
+ * Finds what all pins of a pipeline stand for. @param before those that are known already
+ * @returns `nothing`: why there is nothing to do, or null
+ */
+export async function pinned(
+  stores: Stores,
+  pipeline: Pipeline,
+  params: Record<string, unknown>,
+  interval: Interval | null,
+  attempt: Attempt,
+  before: Record<string, unknown> = {},
+): Promise<{ pins: Record<string, unknown>; nothing: string | null }> {
+  const pins: Record<string, unknown> = {};
+  const context = pinContext(stores, params, interval, attempt);
+  for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
+    pins[pin] = pin in before ? before[pin] : await PINS[pin]!(context);
+    const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection) : null;
+    if (nothing !== null) return { pins, nothing };
+  }
+  return { pins, nothing: null };
+}
+
 /** A try again of the same execution keeps the interval it was recorded with: others may have fired since. */
 async function firedInterval(stores: Stores, temporalRunId: string, firing: Firing): Promise<Interval> {
   return (await stores.registry.intervalOfRun(temporalRunId)) ?? intervalOf(stores, firing);
 }
 
-function checkRequest(pipeline: Pipeline, request: RunRequest) {
+export function checkRequest(pipeline: Pipeline, request: RunRequest) {
   const parsed = requestSchema.safeParse(request ?? {});
   if (!parsed.success) {
     throw new MillraceError(

@@ -88,7 +88,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
   await app.register(async (routes: FastifyInstance) => {
     const typed = routes.withTypeProvider<ZodTypeProvider>() as Server;
     addHealth(typed, millrace);
-    addPipelines(typed);
+    addPipelines(typed, millrace);
     addRuns(typed, millrace, stop);
     addBackfills(typed, millrace);
     addSchedules(typed, millrace);

@@ -9,6 +9,7 @@ import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { inspectCommand } from './inspect.js';
 import { addLineage } from './lineage.js';
 import { withLog } from './log-tail.js';
@@ -118,6 +119,14 @@ export function createProgram(out: Output): Command {
     .option('--mermaid', 'as Mermaid text')
     .option(...json)
     .action((name: string, { mermaid = false }: { mermaid?: boolean }) => graphPipeline(out, name, mermaid));
+
+  pipelines
+    .command('explain <pipeline>')
+    .description('what a run would be: chunks, what is kept, batches, events, bytes, memory, time')
+    .option(SET_OPTION, SET_MEANING, gather, [])
+    .option(...PARAMS_OPTION)
+    .option(...json)
+    .action((name: string, options: ParamOptions) => explainCommand(out, name, options));
 
   program
     .command('run <pipeline>')

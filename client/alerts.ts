@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { isErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import type { Notice } from '../dag/notice.js';
 import { type Delivery, Notices } from '../store/tables/notices.js';
+import { withCode } from './explain.js';
 import type { Millrace } from './millrace.js';
 
 /** What people were to be told, and whether they were. */
@@ -43,11 +41,6 @@ export async function testAlert(millrace: Millrace, target: string): Promise<voi
       staticSummary: `${target}: test`,
     });
   } catch (error) {
-    const failed = error instanceof WorkflowFailedError && error.cause instanceof ActivityFailure ? error.cause : null;
-    if (failed === null) throw error;
-    const { cause } = failed;
-    if (cause instanceof ApplicationFailure && isErrorCode(cause.type))
-      throw new MillraceError(cause.type, cause.message);
-    throw new MillraceError('MR_ALERT', `${target} was not told: ${cause?.message ?? failed.message}`);
+    throw withCode(error);
   }
 }

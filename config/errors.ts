@@ -33,6 +33,7 @@ export const ERRORS = {
   },
   MR_INTERNAL: { retry: true, exit: 1, meaning: 'Something went wrong that nobody foresaw.' },
   MR_KEY_REUSED: { retry: false, exit: 2, meaning: 'The key was used for a run with other params.' },
+  MR_LIMIT: { retry: false, exit: 2, meaning: 'A run would go beyond what it may.' },
   MR_MEMORY: { retry: false, exit: 1, meaning: 'The work needs more memory than it may use.' },
   MR_MODEL_MISSING: { retry: false, exit: 2, meaning: 'There is no such model, version or champion.' },
   MR_NO_CHUNKS: { retry: false, exit: 1, meaning: 'No usable reading is left after selection and quarantine.' },

@@ -1,9 +1,16 @@
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
+import type { ExplainCall, Explanation } from '../activities/explain.js';
+import { STEP_QUEUES } from '../config/queues.js';
+import { HEARTBEAT_TIMEOUT } from './step-activity.js';
 
-/** What went wrong, as it is recorded. */
-export function explain(error: unknown): { code: string; message: string } {
-  if (isCancellation(error)) return { code: 'MR_CANCELLED', message: 'the run was cancelled' };
-  const cause = error instanceof ActivityFailure && error.cause !== undefined ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'MR_RUN_FAILED', message: cause.message };
-  return { code: 'MR_RUN_FAILED', message: cause instanceof Error ? cause.message : String(cause) };
-}
+/** Somebody waits for it: it is tried a few times, and then they are told. */
+const activities = proxyActivities<{ explain(call: ExplainCall): Promise<Explanation> }>({
+  taskQueue: STEP_QUEUES.read,
+  startToCloseTimeout: '2 hours',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToStartTimeout: '5 minutes',
+  retry: { maximumAttempts: 3, initialInterval: '500 ms' },
+});
+
+/** Says what a run would be. */
+export const explain = (call: ExplainCall): Promise<Explanation> => activities.explain(call);

@@ -5,7 +5,7 @@ import { type Decision, MENDED_BY_ITS_MAKER, OF_THE_MACHINE, type Question } fro
 import type { BatchCall, BatchEnd, MapPlan, Plan, PlanStep, Slice, StepCall, StepStatus } from '../dag/plan.js';
 import type { Desk } from './desk.js';
 import { describeSteps } from './details.js';
-import { explain } from './explain.js';
+import { explain } from './failure.js';
 import type { Gate } from './gate.js';
 import { stepActivity } from './step-activity.js';
 

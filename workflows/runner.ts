@@ -24,7 +24,7 @@ import type { Told } from '../dag/notice.js';
 import type { Plan, RunStanding, StepStatus } from '../dag/plan.js';
 import { tell } from './alert.js';
 import { type Decided, Desk } from './desk.js';
-import { explain } from './explain.js';
+import { explain } from './failure.js';
 import { Gate, type RunningBatch } from './gate.js';
 import { carryOut, keyword, type RunState, waiting } from './plan-runner.js';
 import { HEARTBEAT_TIMEOUT, NOBODY_SERVES } from './step-activity.js';

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { explainRun } from '../../client/explain.js';
+import type { Millrace } from '../../client/millrace.js';
 import type { Pipeline } from '../../client/pipelines.js';
 import { directNeeds, layOut, PIPELINES, pipelineNamed } from '../../client/pipelines.js';
 import { named } from '../contracts/common.js';
-import { pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
+import { explainRequest, explanation, pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
 import { problems } from '../openapi.js';
 import type { Server } from '../server.js';
 
-export function addPipelines(app: Server): void {
+export function addPipelines(app: Server, millrace: Millrace): void {
   app.get(
     '/api/v1/pipelines',
     { schema: { tags: ['pipelines'], response: { 200: z.array(pipelineSummary), ...problems() } } },
@@ -31,6 +33,23 @@ export function addPipelines(app: Server): void {
         params: z.toJSONSchema(pipeline.params, { io: 'input' }),
       };
     },
+  );
+
+  app.post(
+    '/api/v1/pipelines/:name/explain',
+    {
+      config: { role: 'read' },
+      schema: {
+        tags: ['pipelines'],
+        summary: 'What a run would be, before anything runs.',
+        description: 'Its source is counted, and each step planned on what is kept.',
+        params: named,
+        body: explainRequest,
+        response: { 200: explanation, ...problems(400, 404, 409, 413, 415, 503) },
+      },
+    },
+    async ({ params: { name }, body: { params, interval } }) =>
+      explainRun(millrace, name, { params, ...(interval && { interval }) }),
   );
 }
 

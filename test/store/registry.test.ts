@@ -63,6 +63,7 @@ describe('a run', () => {
         interval_start: new Date('2026-04-30T22:00:00Z'),
         interval_end: new Date('2026-05-01T22:00:00.123Z'),
         schedule: 'night',
+        trigger: null,
         backfill: null,
         rerun_of: null,
         pins: null,
