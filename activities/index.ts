@@ -9,6 +9,7 @@ import { createEvaluate } from './evaluate.js';
 import { createFeatures } from './features.js';
 import { createFinish } from './finish.js';
 import { createFit } from './fit.js';
+import { createGc } from './gc.js';
 import { createHoldout } from './holdout.js';
 import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
@@ -35,6 +36,7 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     notify: plainActivity(stores, createNotify(stores)),
     alert: plainActivity(stores, createAlert(stores)),
     finish: plainActivity(stores, createFinish(stores)),
+    gc: plainActivity(stores, createGc(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),
   }),

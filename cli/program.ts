@@ -9,6 +9,7 @@ import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
+import { addGc } from './gc.js';
 import { inspectCommand } from './inspect.js';
 import { addLineage } from './lineage.js';
 import { withLog } from './log-tail.js';
@@ -174,6 +175,7 @@ export function createProgram(out: Output): Command {
   addAlerts(program, out);
   addAudit(program, out);
   addLineage(program, out);
+  addGc(program, out);
 
   const schedules = program.command('schedules').description('pipelines that run by themselves');
   schedules

@@ -3,6 +3,7 @@ import { runPipeline } from './runner.js';
 
 export { alert } from './alert.js';
 export { backfill } from './backfill.js';
+export { gc } from './gc.js';
 
 /** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */
 const sensorTraining = (request: RunRequest) => runPipeline(request);
