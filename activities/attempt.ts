@@ -45,7 +45,7 @@ export function activity<C extends StepCall<unknown>, O>(
     const seconds = () => Math.round(performance.now() - began) / 1000;
     try {
       const output = await beating(log, measures, (attempt) => work(call, attempt));
-      await stores.registry.endAttempt(key, { state: 'done', measures, error: null });
+      await stores.registry.endAttempt(key, { state: 'done', measures, error: null, output: recorded(phase, output) });
       ended('done');
       log.info('done', { seconds: seconds(), ...measures });
       return output;
@@ -68,6 +68,17 @@ export function activity<C extends StepCall<unknown>, O>(
       await log.flush();
     }
   };
+}
+
+/**
+ * What is recorded of an output: where that lies which the run needs. Of a plan that is its worklist, and not the
+ * batches, of which there may be many; of a batch, what it left out.
+ */
+function recorded(phase: Phase, output: unknown): unknown {
+  if (phase !== 'plan') return output;
+  if (typeof output !== 'object' || output === null || !('worklist' in output)) return null;
+  const [uri, sha256] = String(output.worklist).split('#');
+  return { uri, sha256 };
 }
 
 /** The same for activities that belong to no step: no attempt is recorded. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RetentionPolicy } from '../config/retention.js';
 import type { Notice } from '../dag/notice.js';
 import type { Parallel } from '../ml/parallel.js';
 import type { Duck } from '../store/duck.js';
@@ -11,6 +12,7 @@ import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
+import type { Retention } from '../store/tables/retention.js';
 import type { Triggers } from '../store/tables/triggers.js';
 import type { AttemptLog } from './attempt-log.js';
 import type { Tiding } from './notify.js';
@@ -25,7 +27,10 @@ export interface Stores {
   failures: Failures;
   notices: Notices;
   triggers: Triggers;
+  retention: Retention;
   alerts: Alerts;
+  /** As it is set now. @throws MillraceError MR_CONFIG */
+  retentionPolicy(): Promise<RetentionPolicy>;
   /** Buckets that sources lie in; opened when the first is read. */
   buckets(): Promise<Buckets>;
   databases: SourceDatabases;

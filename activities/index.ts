@@ -10,6 +10,7 @@ import { createExplain } from './explain.js';
 import { createFeatures } from './features.js';
 import { createFinish } from './finish.js';
 import { createFit } from './fit.js';
+import { createGc } from './gc.js';
 import { createHoldout } from './holdout.js';
 import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
@@ -39,6 +40,7 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
     finish: plainActivity(stores, createFinish(stores)),
     'trigger.look': plainActivity(stores, createLook(stores)),
     'trigger.hand-over': plainActivity(stores, createHandOver(stores)),
+    gc: plainActivity(stores, createGc(stores)),
     'backfill.next': plainActivity(stores, createBackfillNext(stores)),
     'backfill.state': plainActivity(stores, createBackfillState(stores)),
   }),

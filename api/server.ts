@@ -16,6 +16,7 @@ import { installProblems, sendProblem } from './problem.js';
 import { addAlerts } from './routes/alerts.js';
 import { addAudit } from './routes/audit.js';
 import { addBackfills } from './routes/backfills.js';
+import { addGc } from './routes/gc.js';
 import { addHealth } from './routes/health.js';
 import { addLineage } from './routes/lineage.js';
 import { addModels } from './routes/models.js';
@@ -99,6 +100,7 @@ export async function buildServer(options: ServerOptions): Promise<Server> {
     addAlerts(typed, millrace);
     addTriggers(typed, millrace);
     addAudit(typed, millrace);
+    addGc(typed, millrace);
     await addPage(typed);
     typed.get('/api/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
       reply.serializer(JSON.stringify).send(app.swagger()),

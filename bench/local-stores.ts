@@ -8,6 +8,7 @@ import { createInspect } from '../activities/inspect.js';
 import type { MappedActivities } from '../activities/mapped.js';
 import { createRead } from '../activities/read.js';
 import { listSource } from '../activities/source.js';
+import { retentionSchema } from '../config/retention.js';
 import { Duck } from '../store/duck.js';
 import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
@@ -18,6 +19,7 @@ import type { LogLines } from '../store/tables/log-lines.js';
 import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
+import type { Retention } from '../store/tables/retention.js';
 import type { Triggers } from '../store/tables/triggers.js';
 import { ThreadPool } from '../workers/threads.js';
 import { ThreadWorkbooks } from '../workers/workbooks.js';
@@ -36,6 +38,8 @@ export function localStores(folder: string, registry: Registry): Stores {
     failures: {} as Failures,
     notices: {} as Notices,
     triggers: {} as Triggers,
+    retention: {} as Retention,
+    retentionPolicy: async () => retentionSchema.parse(undefined),
     alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 768, threads, scratch: join(folder, 'scratch') }),

@@ -10,6 +10,7 @@ import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
 import { explainCommand } from './explain.js';
+import { addGc } from './gc.js';
 import { inspectCommand } from './inspect.js';
 import { addLineage } from './lineage.js';
 import { withLog } from './log-tail.js';
@@ -185,6 +186,7 @@ export function createProgram(out: Output): Command {
   addAlerts(program, out);
   addAudit(program, out);
   addLineage(program, out);
+  addGc(program, out);
 
   const schedules = program.command('schedules').description('pipelines that run by themselves');
   schedules

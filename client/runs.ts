@@ -146,7 +146,7 @@ export async function showRun(millrace: Millrace, id: string): Promise<RunDetail
     params: row.params,
     result: row.result,
     error: row.error,
-    attempts: attempts.map(({ run_id: _, round: __, started_at, ended_at, ...rest }) => ({
+    attempts: attempts.map(({ run_id: _, round: __, output: ___, started_at, ended_at, ...rest }) => ({
       ...rest,
       startedAt: started_at.toISOString(),
       seconds: ended_at === null ? null : (ended_at.getTime() - started_at.getTime()) / 1000,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ALERT_NAME, alertSchema } from './alerts.js';
 import { restSchema } from './rest.js';
+import { retentionSchema } from './retention.js';
 import { SCHEDULE_NAME, scheduleSchema } from './schedule.js';
 import { readYaml, type YamlFile } from './yaml-file.js';
 
@@ -33,6 +34,7 @@ const schema = z.strictObject({
     .default({})
     .describe('Who is told of what: millrace alerts test.'),
   rest: restSchema.describe('Limits of the REST server.'),
+  retention: retentionSchema.describe('What stays, and how long: millrace gc.'),
   schedules: z
     .record(z.string().regex(SCHEDULE_NAME, 'names have letters, digits, - and _'), scheduleSchema)
     .optional()

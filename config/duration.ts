@@ -1,4 +1,4 @@
-import { parse } from '@lukeed/ms';
+import { format, parse } from '@lukeed/ms';
 import { z } from 'zod';
 
 /** ms of `10 s`, `5 min`, `1 day`; undefined when it is none. */
@@ -6,6 +6,9 @@ export function durationOf(text: string): number | undefined {
   const value = /^\d.*[a-z]$/i.test(text.trim()) ? parse(text.trim()) : undefined;
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
+
+/** `90 days`: a time of so many ms, for people. */
+export const durationWords = (ms: number): string => format(ms, true);
 
 const wrong = (text: string) => `"${text}" is no duration; write for example 10 s, 5 min, 1 h, 1 day`;
 

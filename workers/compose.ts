@@ -15,6 +15,7 @@ import { pending } from '../store/tables/migrate.js';
 import { ModelRegistry } from '../store/tables/model-registry.js';
 import { Notices } from '../store/tables/notices.js';
 import { Registry } from '../store/tables/registry.js';
+import { Retention } from '../store/tables/retention.js';
 import { Tokens } from '../store/tables/tokens.js';
 import { Triggers } from '../store/tables/triggers.js';
 import { ConfiguredAlerts } from './alerts/alerts.js';
@@ -45,6 +46,7 @@ export async function composeStores(
   const workbooks = new ThreadWorkbooks();
   const hashes = await codeHashes();
   const objects = await openObjects(settings);
+  const config = async () => (await loadConfig(place.cwd, place.config)).value;
   const stores: Stores = {
     objects,
     registry: new Registry(database),
@@ -54,11 +56,9 @@ export async function composeStores(
     failures: new Failures(database),
     notices: new Notices(database),
     triggers: new Triggers(database),
-    alerts: new ConfiguredAlerts(
-      async () => (await loadConfig(place.cwd, place.config)).value.alerts,
-      settings.alerts,
-      log,
-    ),
+    retention: new Retention(database),
+    alerts: new ConfiguredAlerts(async () => (await config()).alerts, settings.alerts, log),
+    retentionPolicy: async () => (await config()).retention,
     buckets: () => openBuckets(settings),
     databases: new SourceDatabases(settings.databases),
     duck: new Duck({

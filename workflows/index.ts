@@ -4,6 +4,7 @@ import { runPipeline } from './runner.js';
 export { alert } from './alert.js';
 export { backfill } from './backfill.js';
 export { explain } from './explain.js';
+export { gc } from './gc.js';
 export { trigger } from './trigger.js';
 
 /** One exported name per pipeline: it is the workflow type. A test compares the names with the declarations. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MillraceError } from '../../config/errors.js';
-import type { ObjectStore, Stored } from './object-store.js';
+import type { FoundObject, ObjectStore, Stored } from './object-store.js';
 import { openScratch } from './scratch.js';
 
 /** An object store in a folder of this machine. */
@@ -78,8 +78,32 @@ export class FolderStore implements ObjectStore {
       .sort();
   }
 
+  async *walk(prefix: string): AsyncGenerator<FoundObject> {
+    const folders = [prefix.replace(/\/$/, '')];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const entries = await readdir(this.#path(folder), { withFileTypes: true }).catch((error: unknown) => {
+        if (isAbsent(error)) return [];
+        throw error;
+      });
+      for (const entry of entries) {
+        const key = `${folder}/${entry.name}`;
+        if (entry.isDirectory()) folders.push(key);
+        if (!entry.isFile()) continue;
+        const found = await this.#stat(key);
+        if (found !== null) yield { key, ...found };
+      }
+    }
+  }
+
   async remove(key: string): Promise<void> {
     await rm(this.#path(key), { force: true });
+  }
+
+  async removeUnlessWritten(key: string, sinceMs: number): Promise<boolean> {
+    const found = await this.#stat(key);
+    if (found === null || found.modifiedMs >= sinceMs) return false;
+    await this.remove(key);
+    return true;
   }
 
   async scratch(): Promise<string> {
@@ -113,6 +137,17 @@ export class FolderStore implements ObjectStore {
 
   describe(key: string): string {
     return key === '' ? this.#root : this.#path(key);
+  }
+
+  /** Null where it is not, or not any more. */
+  async #stat(key: string): Promise<Omit<FoundObject, 'key'> | null> {
+    try {
+      const { size, mtimeMs } = await stat(this.#path(key));
+      return { bytes: size, modifiedMs: mtimeMs };
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      throw error;
+    }
   }
 
   #path(key: string): string {

@@ -3,6 +3,14 @@ import type { Ref } from '../../dag/ref.js';
 /** An object whose bytes are known: by its hash, what was cut short or changed is found. */
 export type Stored = Pick<Ref, 'uri' | 'sha256' | 'bytes'>;
 
+/** An object as a listing finds it. */
+export interface FoundObject {
+  key: string;
+  bytes: number;
+  /** When it was last written. */
+  modifiedMs: number;
+}
+
 /**
  * Where artefacts lie: immutable objects under keys like `chunks/2024-03-01/ab12.parquet`. An object is whole or not
  * there: writes go to a temporary name first.
@@ -26,7 +34,11 @@ export interface ObjectStore {
   ): Promise<T>;
   /** Keys under a prefix that ends in `/`, sorted. */
   list(prefix: string): Promise<string[]>;
+  /** The objects under a prefix that ends in `/`, in any order, while they are found: there may be millions. */
+  walk(prefix: string): AsyncGenerator<FoundObject>;
   remove(key: string): Promise<void>;
+  /** Removes an object unless it was written since. Returns whether it did. @param sinceMs ms since 1970 */
+  removeUnlessWritten(key: string, sinceMs: number): Promise<boolean>;
   /** A new folder for temporary files, on a local disk. */
   scratch(): Promise<string>;
   /** How to tell a person where an object is; of the empty key, where the store is. */

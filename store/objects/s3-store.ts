@@ -19,7 +19,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { MillraceError } from '../../config/errors.js';
 import type { S3Location } from '../../config/settings.js';
 import { LocalSpace } from './local-space.js';
-import type { ObjectStore, Stored } from './object-store.js';
+import type { FoundObject, ObjectStore, Stored } from './object-store.js';
 import { explainS3, isMissing, s3Client } from './s3-client.js';
 import { openScratch } from './scratch.js';
 
@@ -95,23 +95,43 @@ export class S3Store implements ObjectStore {
 
   async list(prefix: string): Promise<string[]> {
     const keys: string[] = [];
+    for await (const { key } of this.walk(prefix)) keys.push(key);
+    return keys.sort();
+  }
+
+  async *walk(prefix: string): AsyncGenerator<FoundObject> {
     const root = this.#key('');
+    const pages = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.location.bucket, Prefix: this.#key(prefix) },
+    );
     try {
-      const pages = paginateListObjectsV2(
-        { client: this.#client },
-        { Bucket: this.location.bucket, Prefix: this.#key(prefix) },
-      );
-      for await (const { Contents = [] } of pages) for (const { Key } of Contents) keys.push(Key!.slice(root.length));
+      for await (const { Contents = [] } of pages) {
+        // What does not say when it was written is taken for new: nobody removes it.
+        for (const { Key, Size = 0, LastModified } of Contents)
+          yield { key: Key!.slice(root.length), bytes: Size, modifiedMs: LastModified?.getTime() ?? Date.now() };
+      }
     } catch (error) {
       throw this.#explain(error);
     }
-    return keys.sort();
   }
 
   async remove(key: string): Promise<void> {
     await this.#client.send(new DeleteObjectCommand(this.#at(key))).catch((error: unknown) => {
       throw this.#explain(error);
     });
+  }
+
+  async removeUnlessWritten(key: string, sinceMs: number): Promise<boolean> {
+    try {
+      const { LastModified } = await this.#client.send(new HeadObjectCommand(this.#at(key)));
+      if (LastModified === undefined || LastModified.getTime() >= sinceMs) return false;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw this.#explain(error);
+    }
+    await this.remove(key);
+    return true;
   }
 
   async scratch(): Promise<string> {

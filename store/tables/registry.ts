@@ -243,10 +243,12 @@ export class Registry {
     return rows[0]!.attempt;
   }
 
+  /** @param end.output what is to be known of what it put out, once the run is over; null: nothing */
   async endAttempt(
     { runId, step, phase, batch, attempt }: AttemptKey,
-    end: { state: RunState; measures: Record<string, number>; error: RunError | null },
+    end: { state: RunState; measures: Record<string, number>; error: RunError | null; output?: unknown },
   ): Promise<void> {
+    const { output = null } = end;
     await this.database.db
       .updateTable('step_attempts')
       .set({
@@ -254,6 +256,7 @@ export class Registry {
         ended_at: new Date(),
         measures: JSON.stringify(end.measures),
         error: end.error === null ? null : jsonText(end.error),
+        output: output === null ? null : jsonText(output),
       })
       .where((eb) => eb.and({ run_id: runId, step, phase, batch, attempt }))
       .execute();

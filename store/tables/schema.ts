@@ -117,6 +117,7 @@ interface StepAttemptsTable {
   ended_at: Date | null;
   measures: Json<Record<string, number>>;
   error: Json<RunError | null> | null;
+  output: Json<unknown> | null;
 }
 
 interface FailedItemsTable {

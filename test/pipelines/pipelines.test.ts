@@ -36,8 +36,11 @@ function refusal(given: Record<string, unknown>): MillraceError {
 
 /** What is no pipeline and no step of one. */
 const BESIDES = {
-  workflows: ['backfill'],
-  activities: ['resolve', 'pause', 'finish', 'backfill.next', 'backfill.state'],
+  workflows: ['alert', 'backfill', 'gc'],
+  activities: [
+    ...['resolve', 'pause', 'ask', 'answer', 'notify', 'alert', 'finish', 'gc'],
+    ...['backfill.next', 'backfill.state'],
+  ],
 };
 
 describe('pipelines', () => {

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { S3Location } from '../../config/settings.js';
 import { hashBytes } from '../../store/hash.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
-import type { ObjectStore, Stored } from '../../store/objects/object-store.js';
+import type { FoundObject, ObjectStore, Stored } from '../../store/objects/object-store.js';
 import { S3Store } from '../../store/objects/s3-store.js';
 import { newLocation, type S3Server, s3Missing, setCredentials, startS3 } from '../support/s3-server.js';
 
@@ -59,6 +59,12 @@ if (missing === null) STORES.push(['S3', async () => openS3(await place())]);
 if (missing !== null) it.skip(`on S3: ${missing}`, () => undefined);
 
 const stored = (uri: string, bytes: Uint8Array): Stored => ({ uri, sha256: hashBytes(bytes), bytes: bytes.byteLength });
+/** What a listing finds, by key. */
+async function all(store: ObjectStore, prefix: string): Promise<FoundObject[]> {
+  const found: FoundObject[] = [];
+  for await (const each of store.walk(prefix)) found.push(each);
+  return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
 const read = (store: ObjectStore, ...objects: Stored[]) =>
   store.local(objects, (paths) => Promise.all(paths.map((path) => readFile(path))), undefined);
 
@@ -112,11 +118,46 @@ describe.each(STORES)('an object store in %s', (_name, open) => {
     expect(await store.list('none/')).toEqual([]);
   });
 
+  it('goes through what lies under a prefix, with its size and when it was written', async () => {
+    const began = Date.now();
+    for (const key of ['p/b', 'p/a/2', 'p/a/1', 'pp/x', 'q']) await store.write(key, key);
+    const found = await all(store, 'p/');
+    expect(found.map(({ key, bytes }) => [key, bytes])).toEqual([
+      ['p/a/1', 5],
+      ['p/a/2', 5],
+      ['p/b', 3],
+    ]);
+    // S3 tells whole seconds.
+    for (const { modifiedMs } of found) expect(Math.abs(modifiedMs - began)).toBeLessThan(10_000);
+    expect(await all(store, 'none/')).toEqual([]);
+  });
+
+  it('can be left in the middle of that, and what goes meanwhile does no harm', async () => {
+    for (const key of ['p/a', 'p/b/c']) await store.write(key, key);
+    for await (const { key } of store.walk('p/')) {
+      await store.remove(key);
+      break;
+    }
+    expect(await all(store, 'p/')).toHaveLength(1);
+    for await (const { key } of store.walk('p/')) await store.remove(key);
+    expect(await all(store, 'p/')).toEqual([]);
+  });
+
+  it('removes what was not written since, and nothing else', async () => {
+    await store.write('a', 'x');
+    expect(await store.removeUnlessWritten('a', Date.now() - 60_000)).toBe(false);
+    expect(await store.has('a')).toBe(true);
+    expect(await store.removeUnlessWritten('a', Date.now() + 60_000)).toBe(true);
+    expect(await store.has('a')).toBe(false);
+    expect(await store.removeUnlessWritten('a', Date.now() + 60_000)).toBe(false);
+  });
+
   it('lists more than a page of a thousand', async () => {
     const keys = Array.from({ length: 1100 }, (_, at) => `many/${String(at).padStart(4, '0')}`);
     for (let at = 0; at < keys.length; at += 50)
       await Promise.all(keys.slice(at, at + 50).map((key) => store.write(key, 'x')));
     expect(await store.list('many/')).toEqual(keys);
+    expect((await all(store, 'many/')).map(({ key }) => key)).toEqual(keys);
   });
 
   it('takes in a finished file, also one of several parts, and gives it out again byte for byte', async () => {

@@ -184,6 +184,18 @@ describe('attempts', () => {
     expect(ended!.ended_at!.getTime()).toBeGreaterThanOrEqual(ended!.started_at.getTime());
   });
 
+  it('keep what they put out, where that is said', async () => {
+    await registry.beginAttempt(key(), 'worker-1');
+    const output = { ref: { uri: 'tables/a\0b.parquet' }, sensors: 2 };
+    await registry.endAttempt(key(), { state: 'done', measures: {}, error: null, output });
+    await registry.beginAttempt(key({ batch: 2 }), 'worker-1');
+    await registry.endAttempt(key({ batch: 2 }), { state: 'done', measures: {}, error: null, output: null });
+    expect(await rows('SELECT output, output IS NULL AS none FROM step_attempts ORDER BY batch')).toEqual([
+      { output: { ref: { uri: 'tables/a\uFFFDb.parquet' }, sensors: 2 }, none: false },
+      { output: null, none: true },
+    ]);
+  });
+
   it('that never reported are lost when the next begins', async () => {
     await registry.beginAttempt(key({ attempt: 1 }), 'killed');
     await registry.beginAttempt(key({ attempt: 2 }), 'killed too');

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { Attempt, Stores } from '../../activities/context.js';
 import type { MappedActivities } from '../../activities/mapped.js';
 import { listSheets, sheetToCsv } from '../../activities/source-workbook.js';
+import { retentionSchema } from '../../config/retention.js';
 import type { RunInfo } from '../../dag/plan.js';
 import { kMeans } from '../../ml/cluster/kmeans.js';
 import { computeFeatures } from '../../ml/features/chunk-features.js';
@@ -21,6 +22,7 @@ import { LogLines } from '../../store/tables/log-lines.js';
 import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Notices } from '../../store/tables/notices.js';
 import { Registry } from '../../store/tables/registry.js';
+import { Retention } from '../../store/tables/retention.js';
 import { Triggers } from '../../store/tables/triggers.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
@@ -61,6 +63,8 @@ export async function testStores(
     failures: database === undefined ? untouched<Failures>('failures') : new Failures(database),
     notices: database === undefined ? untouched<Notices>('notices') : new Notices(database),
     triggers: database === undefined ? untouched<Triggers>('triggers') : new Triggers(database),
+    retention: database === undefined ? untouched<Retention>('retention') : new Retention(database),
+    retentionPolicy: async () => retentionSchema.parse(undefined),
     alerts: { targetsOf: async () => [], send: async () => undefined },
     databases: new SourceDatabases({}),
     duck: new Duck({ memoryMiB: 256, threads: 2, scratch: join(folder, 'scratch') }),
