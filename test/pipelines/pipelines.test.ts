@@ -36,10 +36,10 @@ function refusal(given: Record<string, unknown>): MillraceError {
 
 /** What is no pipeline and no step of one. */
 const BESIDES = {
-  workflows: ['alert', 'backfill', 'gc'],
+  workflows: ['alert', 'backfill', 'explain', 'gc', 'trigger'],
   activities: [
-    ...['resolve', 'pause', 'ask', 'answer', 'notify', 'alert', 'finish', 'gc'],
-    ...['backfill.next', 'backfill.state'],
+    ...['resolve', 'pause', 'ask', 'answer', 'notify', 'alert', 'finish', 'gc', 'explain'],
+    ...['backfill.next', 'backfill.state', 'trigger.look', 'trigger.hand-over'],
   ],
 };
 
