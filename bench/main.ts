@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { benchChunking } from './chunking.js';
 import { benchClustering } from './clustering.js';
 import { benchDag } from './dag.js';
+import { benchExplain } from './explain.js';
 import { benchFeatures } from './features.js';
 import { benchPredict } from './predict.js';
 import type { Row } from './row.js';
@@ -16,6 +17,7 @@ const BENCHES: Record<string, () => Promise<Row[]>> = {
   'small-files': benchSmallFiles,
   features: benchFeatures,
   dag: benchDag,
+  explain: benchExplain,
   predict: benchPredict,
 };
 

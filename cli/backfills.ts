@@ -17,7 +17,7 @@ import { type BackfillDeclaration, backfillSchema, EVERY, ONLY } from '../config
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { gather, JSON_OPTION, PARAMS_OPTION, SET_MEANING, SET_OPTION, wholeNumber } from './options.js';
-import { count, type Output } from './output.js';
+import { bytes, count, type Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
 import { COLORS, intervalText, when } from './runs.js';
 import { connected } from './session.js';
@@ -127,7 +127,9 @@ function priced(out: Output, { pipeline, maxActive }: BackfillDeclaration, price
           ['first', intervalText(first)],
           ['last', intervalText(last)],
         ]),
-    ['chunks', estimate.chunks === null ? 'not known: these days were never cut into chunks' : count(estimate.chunks)],
+    ['source', bytes(estimate.sourceBytes)],
+    ['chunks', `${count(estimate.chunks)}, ${count(estimate.keptChunks)} of them kept from before`],
+    ['writes', estimate.writes === null ? 'not known: no run was done yet' : `about ${bytes(estimate.writes)}`],
     [
       'time',
       estimate.seconds === null

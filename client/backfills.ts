@@ -38,7 +38,10 @@ export interface BackfillDetails extends BackfillSummary {
 
 const workflowIdOf = (id: string) => `backfill.${id}`;
 
-/** What a backfill would do, and about how long it would take. @throws MillraceError as `createBackfill` does */
+/**
+ * What a backfill would do, and about how long it would take.
+ * @throws MillraceError as `createBackfill` does, and as its runs would where the source is wrong
+ */
 export async function priceBackfill(millrace: Millrace, declaration: BackfillDeclaration): Promise<BackfillPrice> {
   const { all, due } = await plan(millrace, declaration);
   return {

@@ -170,6 +170,12 @@ describe('the page', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('has its styles from the sheets that there are, each linked once', async () => {
+    const html = await readFile(join(root, 'api/page/index.html'), 'utf8');
+    const linked = [...html.matchAll(/href="\/page\/styles\/([^"]+)"/g)].map(([, name]) => name!);
+    expect(linked.sort()).toEqual((await readdir(join(root, 'api/page/styles'))).sort());
+  });
+
   it('loads no package but those that are served with it', () => {
     const served = ['preact', 'preact/hooks'];
     const wrong = page.flatMap(({ path, imports }) =>

@@ -11,8 +11,8 @@ import { Rest } from './support/rest.js';
 
 /**
  * Histories of runs that ended well and badly. Open runs of users look like them: a workflow that cannot replay them
- * would break those. After a change that is meant, record anew with MILLRACE_RECORD=1, and keep the old ones as long
- * as such runs may be open.
+ * would break those. After a change that is meant, record under a new name with MILLRACE_RECORD=1, and keep the old
+ * ones as long as such runs may be open.
  */
 const FOLDER = 'test/histories';
 
@@ -39,7 +39,7 @@ describe('recorded histories', async () => {
 });
 
 async function record(): Promise<void> {
-  const work = await Workplace.create();
+  const work = await Workplace.create({ MILLRACE_WEBHOOK_SECRET: 'whsec_c2VjcmV0' });
   try {
     await writeReadings(join(work.folder, 'plant/a.csv'), { days: daysFrom(1, 2), sensors: 6 });
     const runs: Record<string, string[]> = {
@@ -78,6 +78,7 @@ async function record(): Promise<void> {
       ids.push([name, await firedRun(work, name)]);
     }
     ids.push(['training-paused', await pausedRun(work)], ['backfill-failed', await failedBackfill(work)]);
+    ids.push(['training-asked', await askedRun(work)], ['trigger-arrived', await arrivedTrigger(work)]);
     const { temporal } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as {
       temporal: { address: string };
     };
@@ -85,7 +86,10 @@ async function record(): Promise<void> {
     for (const [name, id] of ids) {
       const history = await new Client({ connection }).workflow.getHandle(id).fetchHistory();
       const text = JSON.stringify(JSON.parse(historyToJSON(history)), null, 1).replaceAll(process.cwd(), '/millrace');
-      await writeFile(join(FOLDER, `${name}.json`), `${text}\n`);
+      // Those there are stay: open runs may look like them.
+      await writeFile(join(FOLDER, `${name}.json`), `${text}\n`, { flag: 'wx' }).catch((error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      });
     }
     await connection.close();
   } finally {
@@ -102,6 +106,39 @@ async function pausedRun(work: Workplace): Promise<string> {
   for (const act of ['pause', 'resume']) await rest.post(`/api/v1/runs/${runId}/${act}`);
   await ended(() => work.json('runs', 'show', runId));
   return runId;
+}
+
+/** A run that is late, asks what to do about a file, and goes on without it; and somebody is told of it. */
+async function askedRun(work: Workplace): Promise<string> {
+  await writeReadings(join(work.folder, 'damaged/a.csv'), { days: daysFrom(1, 2), sensors: 6 });
+  await writeFile(join(work.folder, 'damaged/b.parquet'), 'PAR1 was here');
+  await writeFile(join(work.folder, 'millrace.yaml'), 'alerts: { ops: { webhook: "http://127.0.0.1:9/" } }\n');
+  const set = [
+    'source=damaged',
+    'model=asked',
+    'k=3',
+    'onFailure=wait',
+    'deadline=1 ms',
+    'stepDeadlines={"train":"1 h"}',
+  ];
+  const { runId } = await work.json<{ runId: string }>(
+    ...['run', 'sensor-training', '--detach', ...set.flatMap((pair) => ['--set', pair])],
+  );
+  while ((await work.json<{ asks: number }>('runs', 'show', runId)).asks === 0) await sleep(200);
+  await work.json('runs', 'skip', runId);
+  await ended(() => work.json('runs', 'show', runId));
+  return runId;
+}
+
+/** A trigger that goes on, and has run a prediction. */
+async function arrivedTrigger(work: Workplace): Promise<string> {
+  const source = ['--set', 'source=plant', '--settle', '1 s', '--every', '1 s'];
+  await work.json('triggers', 'create', 'arrived', '--pipeline', 'sensor-prediction', ...source);
+  for (;;) {
+    const runs = await work.json<{ state: string; trigger: string | null }[]>('runs', 'list');
+    if (runs.some(({ state, trigger }) => trigger === 'arrived' && state === 'done')) return 'trigger.arrived';
+    await sleep(200);
+  }
 }
 
 /** A backfill that was paused, two of whose intervals have no readings. */

@@ -1,5 +1,12 @@
 import { type Workflow, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { type ChildWorkflowHandle, continueAsNew, proxyActivities, sleep, startChild } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  continueAsNew,
+  proxyActivities,
+  setWorkflowOptions,
+  sleep,
+  startChild,
+} from '@temporalio/workflow';
 import type { HandOverCall, LookCall, Looked, Start } from '../activities/trigger.js';
 import { STEP_QUEUES, WORKFLOW_QUEUE } from '../config/queues.js';
 
@@ -20,6 +27,9 @@ const control = proxyActivities<{
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '500 ms', backoffCoefficient: 2, maximumInterval: '30 s' },
 });
+
+// It goes on for ever: one that stayed on the build it began on would keep that build for ever.
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, trigger);
 
 /** Looks at a source again and again, and runs a pipeline for what has arrived: one run per arrival, one after the other. */
 export async function trigger(request: TriggerRequest): Promise<void> {

@@ -20,7 +20,10 @@ export const backfillPrice = z
     estimate: z.object({
       basis: z.int().describe('How many runs the time is taken from.'),
       seconds: z.number().nullable(),
-      chunks: z.int().nullable(),
+      chunks: z.int(),
+      keptChunks: z.int().describe('Chunks whose features are kept from before.'),
+      sourceBytes: z.number(),
+      writes: z.number().nullable().describe('Bytes that are written to the store. null: no run before says it.'),
     }),
   })
   .meta({ id: 'BackfillPrice' });

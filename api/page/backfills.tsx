@@ -168,7 +168,8 @@ function NewBackfill() {
       {error !== null && <Failure error={error} />}
       {price !== null && (
         <p>
-          <b>{count(price.due)}</b> of {count(price.intervals)} intervals would be run
+          <b>{count(price.due)}</b> of {count(price.intervals)} intervals would be run, with{' '}
+          {count(price.estimate.chunks)} chunks, {count(price.estimate.keptChunks)} of them kept from before
           {price.estimate.seconds === null
             ? '; how long that takes is not known, as none was run before.'
             : `, in about ${span(price.estimate.seconds)} by ${price.estimate.basis} runs before.`}

@@ -43,7 +43,7 @@ export function addBackfills(app: Server, millrace: Millrace): void {
         tags: ['backfills'],
         summary: 'What a backfill would do, and about how long it would take.',
         body: priceRequest,
-        response: { 200: backfillPrice, ...problems(400, 404, 413, 415, 503) },
+        response: { 200: backfillPrice, ...problems(400, 404, 409, 413, 415, 503) },
       },
     },
     async ({ body }) => priceBackfill(millrace, body),

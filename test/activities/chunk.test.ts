@@ -252,7 +252,7 @@ describe('the account of readings', () => {
     });
     const { account, chunks } = await chunkSource(stores, source, { from: '2024-01-02', to: '2024-01-08' });
     // long: x of the 2nd; wide: a and b of the 2nd, where b is once missing and once no number.
-    expect(account).toEqual({ read: 13, used: 2, quarantined: 3, duplicate: 2, missing: 2, outside: 4 });
+    expect(account).toEqual({ read: 13, used: 2, quarantined: 3, duplicate: 2, missing: 2, outside: 4, failed: 0 });
     expect(chunks.quarantined).toEqual({ bad_time: 1, bad_record: 1, not_a_number: 1 });
   });
 

@@ -43,7 +43,7 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     await writeReadings(join(plant, 'b.csv'), { days: daysFrom(5, 1), sensors: 6 });
     // One reading that nobody can read.
     await appendFile(join(plant, 'a.csv'), '2024-03-01 00:00:00,s00,much\n');
-    expect((await work.run('runs', 'list')).code).toBe(0);
+    expect(await work.run('runs', 'list')).toMatchObject({ code: 0 });
     url = await rest.url();
   });
   afterAll(async () => {
