@@ -112,7 +112,7 @@ async function pausedRun(work: Workplace): Promise<string> {
 async function askedRun(work: Workplace): Promise<string> {
   await writeReadings(join(work.folder, 'damaged/a.csv'), { days: daysFrom(1, 2), sensors: 6 });
   await writeFile(join(work.folder, 'damaged/b.parquet'), 'PAR1 was here');
-  await writeFile(join(work.folder, 'millrace.yaml'), 'alerts: { ops: { webhook: "http://127.0.0.1:9/" } }\n');
+  await writeFile(join(work.folder, 'millrace.yaml'), 'alerts: { ops: { webhook: "http://127.0.0.1:39999/" } }\n');
   const set = [
     'source=damaged',
     'model=asked',

@@ -6,6 +6,7 @@ import {
   setWorkflowOptions,
   sleep,
   startChild,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { HandOverCall, LookCall, Looked, Start } from '../activities/trigger.js';
 import { STEP_QUEUES, WORKFLOW_QUEUE } from '../config/queues.js';
@@ -29,7 +30,11 @@ const control = proxyActivities<{
 });
 
 // It goes on for ever: one that stayed on the build it began on would keep that build for ever.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, trigger);
+// Workers without builds take no such word.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
+  trigger,
+);
 
 /** Looks at a source again and again, and runs a pipeline for what has arrived: one run per arrival, one after the other. */
 export async function trigger(request: TriggerRequest): Promise<void> {
