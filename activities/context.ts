@@ -13,6 +13,7 @@ import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
 import type { Retention } from '../store/tables/retention.js';
+import type { StepCosts } from '../store/tables/step-costs.js';
 import type { Triggers } from '../store/tables/triggers.js';
 import type { AttemptLog } from './attempt-log.js';
 import type { Tiding } from './notify.js';
@@ -27,6 +28,7 @@ export interface Stores {
   failures: Failures;
   notices: Notices;
   triggers: Triggers;
+  costs: StepCosts;
   retention: Retention;
   alerts: Alerts;
   /** As it is set now. @throws MillraceError MR_CONFIG */

@@ -252,7 +252,7 @@ async function watchOf(stores: Stores, pipeline: string, params: Record<string, 
   return {
     deadlineMs: deadline === null ? null : durationOf(deadline)!,
     stepDeadlines: Object.fromEntries(Object.entries(steps).map(([name, text]) => [name, durationOf(text)!])),
-    expectedMs: await stores.registry.expectedMs(pipeline),
+    expectedMs: await stores.costs.expectedMs(pipeline),
   };
 }
 

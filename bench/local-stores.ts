@@ -20,6 +20,7 @@ import type { ModelRegistry } from '../store/tables/model-registry.js';
 import type { Notices } from '../store/tables/notices.js';
 import type { Registry } from '../store/tables/registry.js';
 import type { Retention } from '../store/tables/retention.js';
+import type { StepCosts } from '../store/tables/step-costs.js';
 import type { Triggers } from '../store/tables/triggers.js';
 import { ThreadPool } from '../workers/threads.js';
 import { ThreadWorkbooks } from '../workers/workbooks.js';
@@ -38,6 +39,7 @@ export function localStores(folder: string, registry: Registry): Stores {
     failures: {} as Failures,
     notices: {} as Notices,
     triggers: {} as Triggers,
+    costs: {} as StepCosts,
     retention: {} as Retention,
     retentionPolicy: async () => retentionSchema.parse(undefined),
     alerts: { targetsOf: async () => [], send: async () => undefined },

@@ -16,6 +16,7 @@ import { ModelRegistry } from '../store/tables/model-registry.js';
 import { Notices } from '../store/tables/notices.js';
 import { Registry } from '../store/tables/registry.js';
 import { Retention } from '../store/tables/retention.js';
+import { StepCosts } from '../store/tables/step-costs.js';
 import { Tokens } from '../store/tables/tokens.js';
 import { Triggers } from '../store/tables/triggers.js';
 import { ConfiguredAlerts } from './alerts/alerts.js';
@@ -56,6 +57,7 @@ export async function composeStores(
     failures: new Failures(database),
     notices: new Notices(database),
     triggers: new Triggers(database),
+    costs: new StepCosts(database),
     retention: new Retention(database),
     alerts: new ConfiguredAlerts(async () => (await config()).alerts, settings.alerts, log),
     retentionPolicy: async () => (await config()).retention,

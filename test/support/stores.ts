@@ -23,6 +23,7 @@ import { ModelRegistry } from '../../store/tables/model-registry.js';
 import { Notices } from '../../store/tables/notices.js';
 import { Registry } from '../../store/tables/registry.js';
 import { Retention } from '../../store/tables/retention.js';
+import { StepCosts } from '../../store/tables/step-costs.js';
 import { Triggers } from '../../store/tables/triggers.js';
 
 export const RUN: RunInfo = { runId: 'test', workflowId: 'test', temporalRunId: 'test', pipeline: 'test' };
@@ -62,6 +63,7 @@ export async function testStores(
     backfills: database === undefined ? untouched<Backfills>('backfills') : new Backfills(database),
     failures: database === undefined ? untouched<Failures>('failures') : new Failures(database),
     notices: database === undefined ? untouched<Notices>('notices') : new Notices(database),
+    costs: database === undefined ? untouched<StepCosts>('costs') : new StepCosts(database),
     triggers: database === undefined ? untouched<Triggers>('triggers') : new Triggers(database),
     retention: database === undefined ? untouched<Retention>('retention') : new Retention(database),
     retentionPolicy: async () => retentionSchema.parse(undefined),

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { Database } from './database.js';
+
+/** What a step cost in one run; null where it was not measured, or was kept from before. */
+export interface StepCost {
+  step: string;
+  seconds: number | null;
+  work: number | null;
+  rssMiB: number | null;
+  /** Bytes of what it wrote. */
+  bytes: number | null;
+  /** Of the run. */
+  readings: number | null;
+}
+
+/** So many of the newest runs say how long a step takes. */
+const NEWEST = 20;
+
+/** What steps cost, by the runs that were done. */
+export class StepCosts {
+  constructor(private readonly database: Pick<Database, 'db'>) {}
+
+  /** What each step of a pipeline took in the newest runs that were done: the median, in ms. */
+  async expectedMs(pipeline: string): Promise<Record<string, number>> {
+    const { rows } = await sql<{ step: string; ms: number }>`
+      WITH newest AS (
+        SELECT id FROM runs WHERE pipeline = ${pipeline} AND state = 'done' ORDER BY started_at DESC LIMIT ${NEWEST}),
+      took AS (
+        SELECT step, extract(epoch FROM max(ended_at) - min(started_at)) * 1000 AS ms
+        FROM step_attempts JOIN newest ON run_id = newest.id GROUP BY run_id, step)
+      SELECT step, percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::float8 AS ms FROM took GROUP BY step`.execute(
+      this.database.db,
+    );
+    return Object.fromEntries(rows.map(({ step, ms }) => [step, Math.round(ms)]));
+  }
+
+  /**
+   * What steps of a pipeline cost in the newest runs that were done, and `resolve` before them; mapped steps, which are
+   * the same in all pipelines, in runs of others too. `work` is in the unit
+   * of the weights of mapped steps, in chunks for others, and in bytes of the source for `resolve`.
+   */
+  async of(pipeline: string): Promise<{ runs: number; costs: StepCost[] }> {
+    const { rows } = await sql<StepCost & { run: string }>`
+      WITH newest AS (
+        SELECT id, pipeline, started_at FROM runs WHERE state = 'done' ORDER BY started_at DESC LIMIT ${2 * NEWEST}),
+      per_step AS (
+        SELECT run_id, step, min(s.started_at) AS began, extract(epoch FROM max(s.ended_at) - min(s.started_at))::float8 AS seconds,
+               max((measures->>'weight')::float8) AS weight, max((measures->>'rssMiB')::float8) AS rss,
+               max((measures->>'bytes')::float8) AS bytes, max((measures->>'chunks')::float8) AS chunks,
+               max((measures->>'readings')::float8) AS readings, bool_or(measures->>'kept' = '1') AS kept,
+               bool_or(phase = 'plan') AS mapped
+        FROM step_attempts s JOIN newest ON s.run_id = newest.id GROUP BY run_id, step),
+      per_run AS (
+        SELECT run_id, min(began) AS began, max(chunks) FILTER (WHERE step = 'chunk') AS chunks,
+               max(readings) FILTER (WHERE step = 'chunk') AS readings
+        FROM per_step GROUP BY run_id)
+      SELECT s.run_id AS run, step, CASE WHEN kept THEN NULL ELSE seconds END AS seconds,
+             CASE WHEN mapped THEN weight ELSE r.chunks END AS work, rss AS "rssMiB", bytes, r.readings
+      FROM per_step s JOIN per_run r USING (run_id) JOIN newest n ON n.id = s.run_id
+      WHERE mapped OR pipeline = ${pipeline}
+      UNION ALL
+      SELECT n.id, 'resolve', extract(epoch FROM r.began - n.started_at)::float8,
+             (SELECT sum(bytes)::float8 FROM source_files f WHERE f.run_id = n.id), NULL, NULL, NULL
+      FROM newest n JOIN per_run r ON r.run_id = n.id`.execute(this.database.db);
+    return { runs: new Set(rows.map(({ run }) => run)).size, costs: rows.map(({ run: _, ...cost }) => cost) };
+  }
+}
