@@ -72,7 +72,7 @@ const EVENTS_OF_RUN = 5;
 /** `resolve` and `finish`. */
 const ACTIVITIES_OF_RUN = 2;
 /** What is passed to the last step: the outputs of all others, as they are in small runs. */
-const LEAST_PAYLOAD = 8_000;
+const LEAST_PAYLOAD = 7_300;
 const BYTES_OF_FEATURES = FEATURE_NAMES.length * 8 + 80;
 
 /** Says what a run would do, before anything runs: it plans each step as a run does, on readings that were counted. */

@@ -45,12 +45,11 @@ export async function benchExplain(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   await chmod(folder, 0o711);
   const home = join(folder, '.millrace');
-  const call = async <T>(...args: string[]): Promise<T> => {
+  const millrace = async (...args: string[]): Promise<string> => {
     const options = { cwd: folder, env: childEnv({ MILLRACE_HOME: home }), maxBuffer: 1 << 28 };
-    const main = join(DIST, 'cli/main.js');
-    const { stdout } = await promisify(execFile)(process.execPath, [main, ...args, '--json'], options);
-    return JSON.parse(stdout) as T;
+    return (await promisify(execFile)(process.execPath, [join(DIST, 'cli/main.js'), ...args], options)).stdout;
   };
+  const call = async <T>(...args: string[]): Promise<T> => JSON.parse(await millrace(...args, '--json')) as T;
   const set = (source: string) => ['--set', `source=${source}`, '--set', 'refit=true', '--set', `model=${source}`];
   try {
     for (const [sensors, days] of BEFORE) {
@@ -82,7 +81,7 @@ export async function benchExplain(): Promise<Row[]> {
     }
     return rows;
   } finally {
-    await call('down').catch(() => undefined);
+    await millrace('down');
     await rm(folder, { recursive: true, force: true });
   }
 }
