@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import type { Notice } from '../dag/notice.js';
 import { type Delivery, Notices } from '../store/tables/notices.js';
-import { withCode } from './explain.js';
 import type { Millrace } from './millrace.js';
 
 /** What people were to be told, and whether they were. */
@@ -33,14 +32,12 @@ export async function testAlert(millrace: Millrace, target: string): Promise<voi
     at: new Date().toISOString(),
   };
   await new Notices(millrace.database).add(notice, [target]);
-  try {
-    await millrace.client.workflow.execute('alert', {
-      taskQueue: WORKFLOW_QUEUE,
-      workflowId: `alert.${notice.id}.${target}`,
-      args: [{ notice, target, once: true }],
-      staticSummary: `${target}: test`,
-    });
-  } catch (error) {
-    throw withCode(error);
-  }
+  const workflowId = `alert.${notice.id}.${target}`;
+  await millrace.client.workflow.start('alert', {
+    taskQueue: WORKFLOW_QUEUE,
+    workflowId,
+    args: [{ notice, target, once: true }],
+    staticSummary: `${target}: test`,
+  });
+  await millrace.result<null>(workflowId);
 }

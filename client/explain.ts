@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { WorkflowFailedError } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import type { Explanation } from '../activities/explain.js';
-import { isErrorCode, MillraceError } from '../config/errors.js';
+import { MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import type { Millrace, StartOptions } from './millrace.js';
 import { pipelineNamed } from './pipelines.js';
@@ -19,25 +17,14 @@ export async function explainRun(
   { params = {}, interval }: Pick<StartOptions, 'params' | 'interval'>,
 ): Promise<Explanation> {
   pipelineNamed(pipeline).parse(params);
-  try {
-    return (await millrace.client.workflow.execute('explain', {
-      taskQueue: WORKFLOW_QUEUE,
-      workflowId: `explain.${pipeline}.${randomUUID()}`,
-      args: [{ pipeline, request: { params, interval } }],
-      staticSummary: `what a run of ${pipeline} would be`,
-    })) as Explanation;
-  } catch (error) {
-    throw withCode(error);
-  }
-}
-
-/** What an activity of a workflow failed with, as it was thrown there. */
-export function withCode(error: unknown): unknown {
-  const failed = error instanceof WorkflowFailedError && error.cause instanceof ActivityFailure ? error.cause : null;
-  const cause = failed?.cause;
-  return cause instanceof ApplicationFailure && isErrorCode(cause.type)
-    ? new MillraceError(cause.type, cause.message)
-    : error;
+  const workflowId = `explain.${pipeline}.${randomUUID()}`;
+  await millrace.client.workflow.start('explain', {
+    taskQueue: WORKFLOW_QUEUE,
+    workflowId,
+    args: [{ pipeline, request: { params, interval } }],
+    staticSummary: `what a run of ${pipeline} would be`,
+  });
+  return millrace.result<Explanation>(workflowId);
 }
 
 /** What of it goes beyond its limit, or null. */

@@ -6,7 +6,7 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { type Env, readEnv } from '../config/env.js';
 import { isErrorCode, MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
@@ -165,10 +165,11 @@ export class Millrace {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) throw unknownRun(workflowId);
       if (!(error instanceof WorkflowFailedError)) throw error;
-      if (error.cause instanceof CancelledFailure)
+      const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+      if (cause instanceof CancelledFailure)
         throw new MillraceError('MR_CANCELLED', `the run ${workflowId} was cancelled`);
       const { type, message } =
-        error.cause instanceof ApplicationFailure ? error.cause : { type: undefined, message: String(error.cause) };
+        cause instanceof ApplicationFailure ? cause : { type: undefined, message: String(cause) };
       throw new MillraceError(isErrorCode(type) ? type : 'MR_RUN_FAILED', message);
     }
   }

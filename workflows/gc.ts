@@ -1,8 +1,6 @@
-import { ApplicationFailure } from '@temporalio/common';
-import { isCancellation, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { GcCall, GcReport } from '../activities/gc.js';
 import { STEP_QUEUES } from '../config/queues.js';
-import { explain } from './failure.js';
 import { HEARTBEAT_TIMEOUT, NOBODY_SERVES } from './step-activity.js';
 
 const { gc: letGo } = proxyActivities<{ gc(call: GcCall): Promise<GcReport> }>({
@@ -14,12 +12,4 @@ const { gc: letGo } = proxyActivities<{ gc(call: GcCall): Promise<GcReport> }>({
 });
 
 /** Lets go of what is older than the policy says, or says what would go. Begun anew after a failure, it goes on. */
-export async function gc(call: GcCall): Promise<GcReport> {
-  try {
-    return await letGo(call);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    const { code, message } = explain(error);
-    throw ApplicationFailure.nonRetryable(message, code);
-  }
-}
+export const gc = (call: GcCall): Promise<GcReport> => letGo(call);
