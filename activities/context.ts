@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { RetentionPolicy } from '../config/retention.js';
 import type { Notice } from '../dag/notice.js';
 import type { Parallel } from '../ml/parallel.js';
+import type { Pipelines } from '../pipelines/pipelines.js';
 import type { Duck } from '../store/duck.js';
 import type { Buckets } from '../store/objects/buckets.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
@@ -20,6 +21,7 @@ import type { Tiding } from './notify.js';
 
 /** What the steps depend on; the worker composes it, tests hand in their own. */
 export interface Stores {
+  pipelines: Pipelines;
   objects: ObjectStore;
   registry: Registry;
   logs: LogLines;

@@ -3,11 +3,10 @@ import { projectedEnd } from '../dag/deadline.js';
 import { planSteps } from '../dag/declare.js';
 import { costAt, lineThrough } from '../dag/line.js';
 import type { PlanStep } from '../dag/plan.js';
-import { FEATURE_NAMES } from '../ml/features/chunk-features.js';
 import type { StepCost } from '../store/tables/step-costs.js';
 import type { Attempt, Stores } from './context.js';
 import { type Found, plannedSteps, sumOf } from './explain-plan.js';
-import { checkRequest, declared, pinned, type RunRequest } from './resolve.js';
+import { checkRequest, pinned, type RunRequest } from './resolve.js';
 import type { Listing } from './source.js';
 
 export interface ExplainCall {
@@ -73,12 +72,11 @@ const EVENTS_OF_RUN = 5;
 const ACTIVITIES_OF_RUN = 2;
 /** What is passed to the last step: the outputs of all others, as they are in small runs. */
 const LEAST_PAYLOAD = 7_300;
-const BYTES_OF_FEATURES = FEATURE_NAMES.length * 8 + 80;
 
 /** Says what a run would do, before anything runs: it plans each step as a run does, on readings that were counted. */
 export function createExplain(stores: Stores) {
   return async ({ pipeline: name, request }: ExplainCall, attempt: Attempt): Promise<Explanation> => {
-    const pipeline = declared(name);
+    const pipeline = stores.pipelines.named(name);
     const { params, interval } = checkRequest(pipeline, request);
     const { pins, nothing } = await pinned(stores, pipeline, params, interval, attempt);
     const listing = pins.listing as Listing;
@@ -183,10 +181,10 @@ function wallSeconds(steps: readonly PlanStep[], explained: readonly StepExplana
 
 function writesOf(found: Found, costs: readonly StepCost[], scale: number): number | null {
   const [staged, cut] = (['read', 'chunk'] as const).map((step) => lineThrough(pointsOf(costs, step, 'bytes')));
-  if (found.readReadings + found.newReadings === 0) return found.newChunks * BYTES_OF_FEATURES;
+  if (found.readReadings + found.newReadings === 0) return found.newRowBytes;
   if (staged == null || cut == null) return null;
   const bytes = staged.perUnit * found.readReadings + cut.perUnit * found.newReadings;
-  return Math.round((bytes + found.newChunks * BYTES_OF_FEATURES) * scale);
+  return Math.round((bytes + found.newRowBytes) * scale);
 }
 
 function memoryOf(steps: readonly PlanStep[], costs: readonly StepCost[], readings: number) {

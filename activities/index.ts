@@ -1,4 +1,5 @@
 import type { StepQueue } from '../config/queues.js';
+import type { OwnStep } from '../pipelines/own-step.js';
 import { createAnswer, createAsk } from './ask.js';
 import { activity, plainActivity } from './attempt.js';
 import { createBackfillNext, createBackfillState } from './backfill.js';
@@ -15,12 +16,15 @@ import { createHoldout } from './holdout.js';
 import { createInspect } from './inspect.js';
 import type { MappedActivities } from './mapped.js';
 import { createAlert, createNotify } from './notify.js';
+import { createChunkStep, createOnceStep } from './own.js';
 import { createPause } from './pause.js';
 import { createPredict } from './predict.js';
 import { createPublishModel, createPublishPredictions } from './publish.js';
+import { createPublishTable } from './publish-table.js';
 import { createRead } from './read.js';
 import { createPredictionReport, createTrainingReport } from './report.js';
 import { createInspectionReport } from './report-inspection.js';
+import { createTableReport } from './report-table.js';
 import { createResolve } from './resolve.js';
 import { createTrain } from './train.js';
 import { createTransform } from './transform.js';
@@ -66,12 +70,24 @@ export const ACTIVITIES: Record<StepQueue, (stores: Stores) => Activities> = {
   publish: (stores) => ({
     'publish-model': activity(stores, 'once', createPublishModel(stores)),
     'publish-predictions': activity(stores, 'once', createPublishPredictions(stores)),
+    'publish-table': activity(stores, 'once', createPublishTable(stores)),
   }),
   report: (stores) => ({
     'report-training': activity(stores, 'once', createTrainingReport(stores)),
     'report-prediction': activity(stores, 'once', createPredictionReport(stores)),
+    'report-table': activity(stores, 'once', createTableReport(stores)),
   }),
+  own: (stores) => Object.assign({}, ...stores.pipelines.ownSteps.map((step) => ownActivities(stores, step))),
 };
+
+/** What a step of a project does, made of what it declares. */
+function ownActivities(
+  stores: Stores,
+  { activity: name, work }: Pick<OwnStep<never, unknown>, 'activity' | 'work'>,
+): Activities {
+  if ('of' in work) return mapped(stores, name, createChunkStep(stores, name, work));
+  return { [name]: activity(stores, 'once', createOnceStep(stores, name, work)) };
+}
 
 function mapped<I, O>(stores: Stores, name: string, { plan, batch, gather }: MappedActivities<I, O>): Activities {
   return {

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { CoverageDay, StepTime } from './report.js';
+import type { CoverageDay, StepTime } from './report-base.js';
 
 /** Most rows of the coverage map: the sensors with the least coverage are shown. */
 const MAX_SENSORS = 60;

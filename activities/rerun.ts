@@ -3,6 +3,7 @@ import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { descendantsOf } from '../dag/descendants.js';
 import type { PlanStep } from '../dag/plan.js';
+import { isPin, PINS } from '../pipelines/pins.js';
 import { hashJson } from '../store/hash.js';
 import type { Stores } from './context.js';
 
@@ -15,16 +16,6 @@ export interface Rerun {
   /** Chunks that are made anew, or `failed`: what it lacks is made, of the files as they are now. */
   chunks?: string | null | undefined;
 }
-
-/** The params that pins depend on. Who is champion, and whether a version becomes it, is always asked anew. */
-const DEPENDS_ON: Record<string, readonly string[]> = {
-  listing: ['source', 'files', 'query'],
-  parent: ['model', 'parent', 'refit'],
-  unseen: ['model', 'parent', 'refit', 'from', 'to', 'tz'],
-  due: ['from', 'to', 'tz'],
-  model: ['model', 'version'],
-  creator: ['model', 'version'],
-};
 
 /**
  * What a run is pinned to as the one it was made from was: so that the steps before `from` find what that one made,
@@ -54,7 +45,9 @@ export async function pinsTakenOver(
   const same = (name: string) => hashJson(other.params[name] ?? null) === hashJson(params[name] ?? null);
   // A file that failed was mended, perhaps: the source is listed anew.
   const kept = Object.entries(other.pins).filter(([pin]) => !(chunks === 'failed' && pin === 'listing'));
-  return Object.fromEntries(kept.filter(([pin]) => DEPENDS_ON[pin]?.every(same)));
+  return Object.fromEntries(
+    kept.filter(([pin]) => isPin(pin) && PINS[pin].anew !== true && PINS[pin].params.every(same)),
+  );
 }
 
 /** Marks a step and all that follow from it to be made anew. @throws MillraceError MR_PARAM when there is no such step */

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { durationOf } from '../config/duration.js';
 import { MillraceError } from '../config/errors.js';
-import { didYouMean } from '../config/nearest.js';
 import { checkZone } from '../config/time-zone.js';
 import { planSteps } from '../dag/declare.js';
 import type { OnFailure } from '../dag/failure.js';
 import type { Plan, PlanStep, Watch } from '../dag/plan.js';
-import { PIPELINES } from '../pipelines/index.js';
+import { isPin, type PinName, type PinTypes } from '../pipelines/pins.js';
 import type { Pipeline } from '../pipelines/pipeline.js';
 import { writeJson } from '../store/frames.js';
 import type { Attempt, Stores } from './context.js';
@@ -64,7 +63,7 @@ interface PinContext {
 }
 
 /** Finds what a pin of a pipeline stands for, at the moment the run begins. */
-const PINS: Record<string, (context: PinContext) => Promise<unknown>> = {
+const FIND: { readonly [Pin in PinName]: (context: PinContext) => Promise<PinTypes[Pin]> } = {
   listing: async ({ stores, params, attempt }): Promise<Listing> => {
     const source = params.source as string;
     const files = await listFiles(stores, source, params.files as string[], params.query as string | null, attempt);
@@ -187,23 +186,13 @@ async function findModel(stores: Stores, model: string, version: number | null):
   };
 }
 
-/** @throws MillraceError MR_PIPELINE_UNKNOWN */
-export function declared(name: string): Pipeline {
-  const pipeline = PIPELINES.find((each) => each.graph.name === name);
-  if (pipeline !== undefined) return pipeline;
-  const names = PIPELINES.map((each) => each.graph.name);
-  throw new MillraceError('MR_PIPELINE_UNKNOWN', `there is no pipeline "${name}".${didYouMean(name, names)}`, {
-    allowed: `pipelines: ${names.join(', ')}`,
-  });
-}
-
 /** Begins a run: checks what it was called with, pins what it depends on, records it and returns the plan as data. */
 export function createResolve(stores: Stores) {
   return async (
     { pipeline: name, workflowId, temporalRunId, request, firing = null }: ResolveCall,
     attempt: Attempt,
   ): Promise<Plan> => {
-    const pipeline = declared(name);
+    const pipeline = stores.pipelines.named(name);
     const { params, interval: asked, backfill, trigger, rerun } = checkRequest(pipeline, request);
     if (typeof params.tz === 'string') checkZone(params.tz);
     const run = { runId: workflowId, workflowId, temporalRunId, pipeline: name };
@@ -271,7 +260,8 @@ export async function pinned(
   const pins: Record<string, unknown> = {};
   const context = pinContext(stores, params, interval, attempt);
   for (const [pin, kind] of Object.entries(pipeline.graph.pins)) {
-    pins[pin] = pin in before ? before[pin] : await PINS[pin]!(context);
+    if (!isPin(pin)) throw new Error(`there is no pin "${pin}"`);
+    pins[pin] = pin in before ? before[pin] : await FIND[pin](context);
     const nothing = kind === 'selection' ? nothingIn(pins[pin] as Selection) : null;
     if (nothing !== null) return { pins, nothing };
   }

@@ -9,6 +9,7 @@ import type { MappedActivities } from '../activities/mapped.js';
 import { createRead } from '../activities/read.js';
 import { listSource } from '../activities/source.js';
 import { retentionSchema } from '../config/retention.js';
+import { Pipelines } from '../pipelines/pipelines.js';
 import { Duck } from '../store/duck.js';
 import { writeJson } from '../store/frames.js';
 import { FolderStore } from '../store/objects/folder-store.js';
@@ -31,6 +32,7 @@ const RUN = { runId: 'bench', workflowId: 'bench', temporalRunId: 'bench', pipel
 export function localStores(folder: string, registry: Registry): Stores {
   const threads = availableParallelism();
   return {
+    pipelines: new Pipelines(),
     objects: new FolderStore(join(folder, 'store')),
     registry,
     models: {} as ModelRegistry,

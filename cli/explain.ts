@@ -1,14 +1,12 @@
 import { type Explanation, explainRun, overLimit } from '../client/explain.js';
-import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
-import { bytes, count, type Output } from './output.js';
+import { bytes, count, many, type Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
 import { connected } from './session.js';
 
 /** Says what a run would be, and refuses what would break. */
 export async function explainCommand(out: Output, pipeline: string, options: ParamOptions): Promise<void> {
   const params = await gatherParams(readEnv(), pipeline, options);
-  pipelineNamed(pipeline).parse(params);
   await connected(out, async (millrace) => {
     const explanation = await explainRun(millrace, pipeline, { params });
     const over = overLimit(explanation);
@@ -29,8 +27,8 @@ function print(out: Output, explanation: Explanation): void {
   const unknown = 'not known: no run was done yet';
   const about = share < 1 ? `, by ${(share * 100).toFixed(0)} % of the source` : '';
   const facts = [
-    ['source', `${count(source.files)} files, ${bytes(source.bytes)}`],
-    ['readings', `${count(readings)} of ${count(sensors)} sensors on ${count(days)} days${about}`],
+    ['source', `${many(source.files, 'file')}, ${bytes(source.bytes)}`],
+    ['readings', `${count(readings)} of ${many(sensors, 'sensor')} on ${many(days, 'day')}${about}`],
     ['chunks', `${count(chunks)}, ${count(keptChunks)} of them kept from before`],
     ['activities', `${count(explanation.activities)}, ${count(explanation.events)} events in the history`],
     ['payload', `at most ${bytes(explanation.largestPayload)}`],
@@ -43,7 +41,12 @@ function print(out: Output, explanation: Explanation): void {
             .map(([kind, MiB]) => `${kind} ${MiB} MiB`)
             .join(', '),
     ],
-    ['time', seconds === null ? unknown : `about ${time(seconds)}, by ${count(basis)} runs that were done`],
+    [
+      'time',
+      seconds === null
+        ? unknown
+        : `about ${time(seconds)}, by ${many(basis, 'run')} that ${basis === 1 ? 'was' : 'were'} done`,
+    ],
   ];
   out.print(out.table(['', ''], facts).split('\n').slice(1).join('\n'));
   const rows = steps.map((step) => [

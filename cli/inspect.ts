@@ -1,8 +1,7 @@
 import type { InspectionResult } from '../client/millrace.js';
-import { pipelineNamed } from '../client/pipelines.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
-import { bytes, count, type Output } from './output.js';
+import { bytes, count, many, type Output } from './output.js';
 import { gatherParams, type ParamOptions } from './params.js';
 import { connect } from './session.js';
 
@@ -14,7 +13,6 @@ const MOST_CELL = 24;
 /** Says how a run would read a source: what was found, how sure that is, and how to have it otherwise. */
 export async function inspectCommand(out: Output, source: string, options: ParamOptions): Promise<void> {
   const given = await gatherParams(readEnv(), PIPELINE, { ...options, set: [`source=${source}`, ...options.set] });
-  pipelineNamed(PIPELINE).parse(given);
   const params = { ...given, source: given.source as string };
   const { millrace } = await connect(out);
   try {
@@ -94,4 +92,3 @@ const cut = (cell: string) => {
   const line = cell.replaceAll(/\s+/g, ' ').trim();
   return line.length > MOST_CELL ? `${line.slice(0, MOST_CELL - 1)}…` : line;
 };
-const many = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;

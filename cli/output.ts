@@ -67,6 +67,8 @@ export class Output {
 }
 
 export const count = (n: number) => n.toLocaleString('en-US');
+/** `3 files`, `1 file`. */
+export const many = (n: number, what: string) => `${count(n)} ${what}${n === 1 ? '' : 's'}`;
 
 export function bytes(n: number): string {
   if (n < 1024) return `${n} B`;

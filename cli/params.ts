@@ -1,12 +1,13 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { PIPELINE_NAMES, pipelineNamed } from '../client/pipelines.js';
+import type { Pipeline } from '../client/pipelines.js';
 import { loadConfig } from '../config/config-file.js';
 import type { Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
 import { readYaml } from '../config/yaml-file.js';
+import { loadProject } from '../project/load.js';
 
 export interface ParamOptions {
   set: string[];
@@ -17,21 +18,23 @@ export interface ParamOptions {
 
 /**
  * The params of a run: from `millrace.yaml`, over them a params file, over them `--set`. Sources become absolute.
- * @throws MillraceError MR_CONFIG, MR_CALL
+ * @throws MillraceError MR_CONFIG, MR_CALL, MR_PARAM, MR_PROJECT
  */
 export async function gatherParams(
   env: Env,
   pipeline: string,
   options: ParamOptions,
 ): Promise<Record<string, unknown>> {
-  const known = Object.keys(pipelineNamed(pipeline).params.shape);
+  const { pipelines } = await loadProject(env);
+  const declared = pipelines.named(pipeline);
+  const known = Object.keys(declared.params.shape);
   const config = await loadConfig(env.cwd, env.config);
   const params: Record<string, unknown> = {};
   for (const [name, own] of Object.entries(config.value.pipelines)) {
-    if (!PIPELINE_NAMES.includes(name)) {
+    if (!pipelines.names.includes(name)) {
       throw new MillraceError(
         'MR_CONFIG',
-        `${config.where(['pipelines', name])} there is no pipeline "${name}".${didYouMean(name, PIPELINE_NAMES)}`,
+        `${config.where(['pipelines', name])} there is no pipeline "${name}".${didYouMean(name, pipelines.names)}`,
       );
     }
     if (name !== pipeline) continue;
@@ -44,15 +47,16 @@ export async function gatherParams(
     checkNames(Object.keys(file.value), known, (key) => file.where([key]));
     Object.assign(params, file.value);
   }
-  setParams(pipeline, params, options.set);
+  setParams(declared, params, options.set);
   if (typeof params.source === 'string') params.source = absolute(env, params.source);
+  declared.parse(params);
   return params;
 }
 
 /** Params of a run with those of `--set` over them. */
 export function paramsOver(
   env: Env,
-  pipeline: string,
+  pipeline: Pipeline,
   params: Readonly<Record<string, unknown>>,
   set: readonly string[],
 ): Record<string, unknown> {
@@ -73,8 +77,8 @@ function checkNames(names: string[], known: string[], where: (name: string) => s
  * `k=5`, `files=[a*.csv]`, `gate.margin=0.02`: texts stay texts; anything else is read as YAML, so numbers, lists and
  * null are as they look.
  */
-function setParams(pipeline: string, params: Record<string, unknown>, pairs: readonly string[]): void {
-  const schema = z.toJSONSchema(pipelineNamed(pipeline).params, { io: 'input' }) as JsonObject;
+function setParams(pipeline: Pipeline, params: Record<string, unknown>, pairs: readonly string[]): void {
+  const schema = z.toJSONSchema(pipeline.params, { io: 'input' }) as JsonObject;
   for (const pair of pairs) {
     const at = pair.indexOf('=');
     if (at < 1)

@@ -1,10 +1,47 @@
+import type { Command } from 'commander';
 import { z } from 'zod';
-import { directNeeds, layOut, PIPELINES, pipelineNamed, toMermaid } from '../client/pipelines.js';
+import { directNeeds, layOut, type Pipelines, toMermaid } from '../client/pipelines.js';
+import { readEnv } from '../config/env.js';
+import { loadProject } from '../project/load.js';
+import { explainCommand } from './explain.js';
+import { gather, JSON_OPTION, PARAMS_OPTION, SET_MEANING, SET_OPTION } from './options.js';
 import type { Output } from './output.js';
+import type { ParamOptions } from './params.js';
 
-export function listPipelines(out: Output): void {
+/** What there is to run. */
+export function addPipelines(program: Command, out: Output): void {
+  const own = program.command('pipelines').description('the pipelines there are');
+  const there = async () => (await loadProject(readEnv())).pipelines;
+  own
+    .command('list')
+    .description('names and titles')
+    .option(...JSON_OPTION)
+    .action(async () => listPipelines(out, await there()));
+  own
+    .command('show <pipeline>')
+    .description('steps, and params with types, ranges and defaults')
+    .option(...JSON_OPTION)
+    .action(async (name: string) => showPipeline(out, await there(), name));
+  own
+    .command('graph <pipeline>')
+    .description('the drawing of the steps')
+    .option('--mermaid', 'as Mermaid text')
+    .option(...JSON_OPTION)
+    .action(async (name: string, { mermaid = false }: { mermaid?: boolean }) =>
+      graphPipeline(out, await there(), name, mermaid),
+    );
+  own
+    .command('explain <pipeline>')
+    .description('what a run would be: chunks, what is kept, batches, events, bytes, memory, time')
+    .option(SET_OPTION, SET_MEANING, gather, [])
+    .option(...PARAMS_OPTION)
+    .option(...JSON_OPTION)
+    .action((name: string, options: ParamOptions) => explainCommand(out, name, options));
+}
+
+function listPipelines(out: Output, { all }: Pipelines): void {
   out.document(
-    PIPELINES.map(({ graph }) => ({
+    all.map(({ graph }) => ({
       name: graph.name,
       title: graph.title,
       steps: graph.steps.map(({ name }) => name),
@@ -13,7 +50,7 @@ export function listPipelines(out: Output): void {
   out.print(
     out.table(
       ['pipeline', '', 'steps'],
-      PIPELINES.map(({ graph }) => [graph.name, graph.title, graph.steps.length]),
+      all.map(({ graph }) => [graph.name, graph.title, graph.steps.length]),
     ),
   );
 }
@@ -31,8 +68,8 @@ interface JsonParam {
 }
 
 /** A pipeline's steps and params, with types, ranges and defaults. */
-export function showPipeline(out: Output, name: string): void {
-  const { graph, params } = pipelineNamed(name);
+function showPipeline(out: Output, pipelines: Pipelines, name: string): void {
+  const { graph, params } = pipelines.named(name);
   const schema = z.toJSONSchema(params, { io: 'input' }) as {
     properties: Record<string, JsonParam>;
     required?: string[];
@@ -51,8 +88,8 @@ export function showPipeline(out: Output, name: string): void {
 }
 
 /** The drawing of a pipeline, as text or Mermaid. */
-export function graphPipeline(out: Output, name: string, mermaid: boolean): void {
-  const { graph } = pipelineNamed(name);
+function graphPipeline(out: Output, pipelines: Pipelines, name: string, mermaid: boolean): void {
+  const { graph } = pipelines.named(name);
   const nodes = layOut(graph);
   out.document({ name, nodes, mermaid: toMermaid(graph) });
   if (mermaid) {

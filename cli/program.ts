@@ -9,8 +9,8 @@ import { addBackfill } from './backfills.js';
 import { demo } from './demo.js';
 import { deployCommand } from './deploy.js';
 import { doctorCommand } from './doctor.js';
-import { explainCommand } from './explain.js';
 import { addGc } from './gc.js';
+import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { addLineage } from './lineage.js';
 import { withLog } from './log-tail.js';
@@ -24,7 +24,7 @@ import {
 import { gather, JSON_OPTION, PARAMS_OPTION, SET_MEANING, SET_OPTION, wholeNumber } from './options.js';
 import { Output } from './output.js';
 import type { ParamOptions } from './params.js';
-import { graphPipeline, listPipelines, showPipeline } from './pipelines.js';
+import { addPipelines } from './pipelines.js';
 import { exportPredictions, listPredictionsCommand } from './predictions.js';
 import { prepareCommand } from './prepare.js';
 import { type RunOptions, runCommand } from './run.js';
@@ -103,32 +103,12 @@ export function createProgram(out: Output): Command {
     .option(...json)
     .action((build: string | undefined) => connected(out, (millrace) => deployCommand(out, millrace, build)));
 
-  const pipelines = program.command('pipelines').description('the pipelines there are');
-  pipelines
-    .command('list')
-    .description('names and titles')
-    .option(...json)
-    .action(() => listPipelines(out));
-  pipelines
-    .command('show <pipeline>')
-    .description('steps, and params with types, ranges and defaults')
-    .option(...json)
-    .action((name: string) => showPipeline(out, name));
-  pipelines
-    .command('graph <pipeline>')
-    .description('the drawing of the steps')
-    .option('--mermaid', 'as Mermaid text')
-    .option(...json)
-    .action((name: string, { mermaid = false }: { mermaid?: boolean }) => graphPipeline(out, name, mermaid));
-
-  pipelines
-    .command('explain <pipeline>')
-    .description('what a run would be: chunks, what is kept, batches, events, bytes, memory, time')
-    .option(SET_OPTION, SET_MEANING, gather, [])
-    .option(...PARAMS_OPTION)
-    .option(...json)
-    .action((name: string, options: ParamOptions) => explainCommand(out, name, options));
-
+  program
+    .command('init [folder]')
+    .description('make a small project with a pipeline of your own: a step, and its test')
+    .option(...JSON_OPTION)
+    .action((folder = '.') => initCommand(out, folder));
+  addPipelines(program, out);
   program
     .command('run <pipeline>')
     .description('run a pipeline and show how it goes')

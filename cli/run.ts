@@ -1,15 +1,13 @@
-import type { InspectionResult, Millrace, Nothing, RunResult, StartedRun } from '../client/millrace.js';
-import { pipelineNamed } from '../client/pipelines.js';
+import type { Millrace, StartedRun } from '../client/millrace.js';
 import { rerunRun } from '../client/reruns.js';
 import { showRun } from '../client/runs.js';
 import { readEnv } from '../config/env.js';
 import { followRun } from './follow.js';
-import { printInspection } from './inspect.js';
 import { withLog } from './log-tail.js';
+import { printOutcome } from './outcome.js';
 import type { Output } from './output.js';
 import { gatherParams, type ParamOptions, paramsOver } from './params.js';
 import { connected } from './session.js';
-import { printResult } from './summary.js';
 
 export interface RunOptions extends ParamOptions, StayOptions {
   key?: string;
@@ -18,9 +16,14 @@ export interface RunOptions extends ParamOptions, StayOptions {
 /** Starts a pipeline and, unless told to detach, stays until it ends. */
 export async function runCommand(out: Output, pipeline: string, options: RunOptions): Promise<void> {
   const params = await gatherParams(readEnv(), pipeline, options);
-  pipelineNamed(pipeline).parse(params);
   await connected(out, async (millrace) =>
-    stay(out, millrace, await millrace.start(pipeline, { params, ...(options.key && { key: options.key }) }), options),
+    stay(
+      out,
+      millrace,
+      pipeline,
+      await millrace.start(pipeline, { params, ...(options.key && { key: options.key }) }),
+      options,
+    ),
   );
 }
 
@@ -34,10 +37,11 @@ export interface RerunOptions extends StayOptions {
 export async function rerunCommand(out: Output, id: string, options: RerunOptions): Promise<void> {
   await connected(out, async (millrace) => {
     const { pipeline, params: before } = await showRun(millrace, id);
-    const params = paramsOver(readEnv(), pipeline, before, options.set);
+    const params = paramsOver(readEnv(), millrace.pipelines.named(pipeline), before, options.set);
     await stay(
       out,
       millrace,
+      pipeline,
       await rerunRun(millrace, id, { from: options.from, chunks: options.chunks, params }),
       options,
     );
@@ -53,6 +57,7 @@ interface StayOptions {
 async function stay(
   out: Output,
   millrace: Millrace,
+  pipeline: string,
   { workflowId, runId, joined }: StartedRun,
   options: StayOptions,
 ): Promise<void> {
@@ -64,10 +69,5 @@ async function stay(
   await withLog(out, options.verbose === true, [runId, workflowId], () =>
     followRun(millrace, { workflowId, runId }, out, options.verbose),
   );
-  const result = await millrace.result<RunResult | InspectionResult | Nothing>(workflowId);
-  if ('nothing' in result) {
-    out.document({ runId, state: 'done', ...result });
-    out.print(`  There was nothing to do: ${result.nothing}.`);
-  } else if ('alike' in result) printInspection(out, runId, result);
-  else printResult(out, runId, result, await millrace.steps(workflowId));
+  await printOutcome(out, millrace, pipeline, { workflowId, runId });
 }

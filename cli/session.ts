@@ -1,7 +1,8 @@
 import { Millrace } from '../client/millrace.js';
 import { type Env, readEnv } from '../config/env.js';
 import type { ServiceRecord } from '../embedded/services.js';
-import { ensureUp } from '../embedded/services.js';
+import { ensureUp, renew } from '../embedded/services.js';
+import { loadProject } from '../project/load.js';
 import { bytes, type Output } from './output.js';
 
 /** Connects, starting the embedded services in the background when they are needed and not up. */
@@ -9,9 +10,15 @@ export async function connect(out: Output): Promise<{ millrace: Millrace; record
   const env = readEnv();
   let record: ServiceRecord | null = null;
   if (env.temporalAddress === undefined || env.databaseUrl === undefined) {
+    // What cannot be loaded is said here, before a worker takes it over.
+    const { hash } = await loadProject(env);
     const up = await ensureUp(env, progressLine(out));
     record = up.record;
     if (up.started) out.note('services are up and stay so; millrace down stops them');
+    else if (record.project !== undefined && record.project !== hash) {
+      out.note('the project changed: the worker and the REST server start anew');
+      record = await renew(env, record);
+    }
   }
   return { millrace: await Millrace.connect(env), record, env };
 }

@@ -1,9 +1,9 @@
 import { readEnv } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import { loadSettings } from '../config/settings.js';
-import { Home, writeWhole } from '../embedded/home.js';
 import { down, type Message, running, type ServiceRecord } from '../embedded/services.js';
 import { supervise } from '../embedded/supervisor.js';
+import { loadProject, projectHash } from '../project/load.js';
 import { prepareStore, prepareTables } from '../workers/prepare.js';
 import type { Output } from './output.js';
 import { progressLine } from './session.js';
@@ -35,17 +35,16 @@ export async function upCommand(out: Output, background: boolean): Promise<void>
       prepare: async () => {
         const settings = await loadSettings(env);
         await prepareTables(settings);
+        await loadProject(env);
         // Here, where a person sees it, and not in the log of a worker that cannot start.
         await prepareStore(settings, false);
       },
+      project: () => projectHash(env),
       onReady: (record) => {
         if (ready) return;
         ready = true;
-        record.ready = true;
-        void writeWhole(new Home(env.home).state(), JSON.stringify(record, null, 2)).then(() => {
-          tell({ ready: record });
-          if (process.connected) process.disconnect();
-        });
+        tell({ ready: record });
+        if (process.connected) process.disconnect();
         if (background) return;
         out.print('Everything is up. Ctrl-C stops it.');
         show(out, record);

@@ -9,7 +9,6 @@ import type { BackfillState } from '../store/tables/schema.js';
 import { untilOver } from './ending.js';
 import { type Estimate, estimateRuns } from './estimate.js';
 import type { Millrace } from './millrace.js';
-import { pipelineNamed } from './pipelines.js';
 import { tellWorkflow } from './updates.js';
 
 /** What a backfill would do. */
@@ -81,7 +80,7 @@ export async function createBackfill(
 
 async function plan(millrace: Millrace, declaration: BackfillDeclaration) {
   const { pipeline, params, tz, only } = declaration;
-  pipelineNamed(pipeline).parse(params);
+  millrace.pipelines.named(pipeline).parse(params);
   checkZone(tz);
   const all = intervalsOf(declaration);
   return { all, due: await new Backfills(millrace.database).due(pipeline, only, all) };

@@ -3,7 +3,6 @@ import type { Explanation } from '../activities/explain.js';
 import { MillraceError } from '../config/errors.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import type { Millrace, StartOptions } from './millrace.js';
-import { pipelineNamed } from './pipelines.js';
 
 export type { Explanation, Limit, StepExplanation } from '../activities/explain.js';
 
@@ -16,7 +15,7 @@ export async function explainRun(
   pipeline: string,
   { params = {}, interval }: Pick<StartOptions, 'params' | 'interval'>,
 ): Promise<Explanation> {
-  pipelineNamed(pipeline).parse(params);
+  millrace.pipelines.named(pipeline).parse(params);
   const workflowId = `explain.${pipeline}.${randomUUID()}`;
   await millrace.client.workflow.start('explain', {
     taskQueue: WORKFLOW_QUEUE,

@@ -13,13 +13,14 @@ import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import type { StepStatus } from '../dag/plan.js';
 import type { PipelineParams } from '../pipelines/index.js';
+import type { Pipelines } from '../pipelines/pipelines.js';
 import type { RunResult } from '../pipelines/steps.js';
+import { loadProject } from '../project/load.js';
 import { hashJson } from '../store/hash.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import { openObjects } from '../store/objects/open.js';
 import { checkDatabase, type Database, openDatabase } from '../store/tables/database.js';
 import { untilOver } from './ending.js';
-import { pipelineNamed } from './pipelines.js';
 import { followRun, lookAt, type RunProgress, standingOf, unknownRun } from './progress.js';
 import { firstRequest, hasEnded, runIdOf } from './run-ids.js';
 import { listRuns, type RunSummary } from './runs.js';
@@ -30,7 +31,7 @@ export interface Nothing {
   nothing: string;
 }
 export type { PipelineParams } from '../pipelines/index.js';
-export type { InspectionResult, RunResult } from '../pipelines/steps.js';
+export type { InspectionResult, ResultBase, RunResult, TableResult } from '../pipelines/steps.js';
 export type { RunProgress } from './progress.js';
 export type { RunSummary } from './runs.js';
 
@@ -67,14 +68,17 @@ export class Millrace {
     readonly connection: Connection,
     readonly client: Client,
     readonly database: Database,
+    /** The built-in ones, and those of the project in the work folder. */
+    readonly pipelines: Pipelines,
   ) {}
 
   /**
    * Connects to the services of the environment, or to the embedded ones in the work folder.
    * @throws MillraceError MR_SERVICE when they cannot be reached
    */
-  static async connect(env: Env = readEnv()): Promise<Millrace> {
+  static async connect(env: Env = readEnv(), project?: Pipelines): Promise<Millrace> {
     const settings = await loadSettings(env);
+    const pipelines = project ?? (await loadProject(env)).pipelines;
     const { namespace, ...options } = settings.temporal;
     const { address } = options;
     let connection: Connection;
@@ -96,7 +100,7 @@ export class Millrace {
       await Promise.allSettled([database.close(), connection.close()]);
       throw error;
     });
-    return new Millrace(settings, connection, new Client({ connection, namespace }), database);
+    return new Millrace(settings, connection, new Client({ connection, namespace }), database, pipelines);
   }
 
   /**
@@ -105,7 +109,7 @@ export class Millrace {
    */
   async start<Name extends string>(name: Name, options: StartOptions<ParamsOf<Name>> = {}): Promise<StartedRun> {
     const { params = {}, key, once = false } = options;
-    const { graph, parse } = pipelineNamed(name);
+    const { graph, parse } = this.pipelines.named(name);
     const parsed = parse(params);
     const interval = options.interval === undefined ? null : normalized(options.interval);
     const workflowId = `${name}.${key ?? (interval === null ? uniqueKey() : `${interval.start}_${interval.end}`)}`;

@@ -5,7 +5,6 @@ import { didYouMean } from '../config/nearest.js';
 import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { untilOver } from './ending.js';
 import type { Millrace, StartedRun } from './millrace.js';
-import { pipelineNamed } from './pipelines.js';
 import { hasEnded, runIdOf } from './run-ids.js';
 import { showRun } from './runs.js';
 
@@ -30,7 +29,7 @@ export async function rerunRun(millrace: Millrace, id: string, options: RerunOpt
       next: `wait for its end, or cancel it: millrace runs cancel ${id}`,
     });
   if (state === 'running') throw goesOn();
-  const { graph, parse } = pipelineNamed(pipeline);
+  const { graph, parse } = millrace.pipelines.named(pipeline);
   const { from = null, chunks = null, params: changed = {} } = options;
   const names = graph.steps.map(({ name }) => name);
   if (from !== null && !names.includes(from)) {

@@ -7,7 +7,6 @@ import { Failures, type RecordedItem } from '../store/tables/failures.js';
 import type { RunError, RunState } from '../store/tables/schema.js';
 import { listNotices, type NoticeLine } from './alerts.js';
 import type { Millrace } from './millrace.js';
-import { PIPELINE_NAMES } from './pipelines.js';
 import { runIdOf } from './run-ids.js';
 
 export interface RunSummary {
@@ -172,7 +171,7 @@ async function unrecorded(millrace: Millrace, id: string): Promise<RunDetails | 
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
       });
-    if (there === null || !PIPELINE_NAMES.includes(there.type)) continue;
+    if (there === null || !millrace.pipelines.names.includes(there.type)) continue;
     if ((await runIdOf(millrace.database, workflowId, there.runId)) === id) return begun(millrace, id, there);
   }
   return null;

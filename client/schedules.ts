@@ -14,7 +14,6 @@ import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { SCHEDULE_NAME, type ScheduleDeclaration } from '../config/schedule.js';
 import { checkZone } from '../config/time-zone.js';
 import type { Millrace } from './millrace.js';
-import { pipelineNamed } from './pipelines.js';
 
 export interface ScheduleSummary {
   name: string;
@@ -63,7 +62,7 @@ export async function createSchedule(
   declared = false,
 ): Promise<void> {
   try {
-    await millrace.client.schedule.create(optionsOf(name, { declaration, declared }));
+    await millrace.client.schedule.create(optionsOf(millrace, name, { declaration, declared }));
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) {
       throw new MillraceError('MR_SCHEDULE', `there is a schedule "${name}" already`, {
@@ -146,7 +145,7 @@ export async function applySchedules(
   dryRun: boolean,
 ): Promise<ScheduleChange[]> {
   const wanted = Object.entries(declarations);
-  for (const [name, declaration] of wanted) optionsOf(name, { declaration, declared: true });
+  for (const [name, declaration] of wanted) optionsOf(millrace, name, { declaration, declared: true });
   const there = new Map((await listSchedules(millrace)).map((schedule) => [schedule.name, schedule]));
   const changes: ScheduleChange[] = wanted.map(([name, declaration]) => {
     const before = there.get(name);
@@ -169,7 +168,7 @@ export async function applySchedules(
 
 /** Only the server knows which times it takes: it is asked by a schedule that is paused, and deleted at once. */
 async function checkTimes(millrace: Millrace, name: string, declaration: ScheduleDeclaration): Promise<void> {
-  const options = optionsOf(name, { declaration, declared: true });
+  const options = optionsOf(millrace, name, { declaration, declared: true });
   const scheduleId = `millrace-check-${randomUUID()}`;
   try {
     const handle = await millrace.client.schedule.create({
@@ -185,7 +184,7 @@ async function checkTimes(millrace: Millrace, name: string, declaration: Schedul
 }
 
 async function updateSchedule(millrace: Millrace, name: string, declaration: ScheduleDeclaration): Promise<void> {
-  const { scheduleId: _, ...options } = optionsOf(name, { declaration, declared: true });
+  const { scheduleId: _, ...options } = optionsOf(millrace, name, { declaration, declared: true });
   await handleOf(millrace, name, (handle) =>
     // Whether it is paused is not declared, so it stays as it is.
     handle.update(({ state }) => ({
@@ -196,14 +195,14 @@ async function updateSchedule(millrace: Millrace, name: string, declaration: Sch
 }
 
 /** A schedule in Temporal's words. @throws MillraceError MR_SCHEDULE, MR_PIPELINE_UNKNOWN, MR_PARAM, MR_ZONE_UNKNOWN */
-function optionsOf(name: string, memo: Memo): ScheduleOptions<Action> {
+function optionsOf(millrace: Pick<Millrace, 'pipelines'>, name: string, memo: Memo): ScheduleOptions<Action> {
   const { declaration } = memo;
   if (!SCHEDULE_NAME.test(name))
     throw new MillraceError('MR_SCHEDULE', `"${name}" is no name of a schedule`, {
       allowed: 'letters, digits, - and _',
     });
   const { pipeline, cron, every, offset, tz, jitter, overlap, catchup, pauseOnFailure, params } = declaration;
-  const { graph, parse } = pipelineNamed(pipeline);
+  const { graph, parse } = millrace.pipelines.named(pipeline);
   parse(params);
   checkZone(tz);
   return {

@@ -27,7 +27,7 @@ export async function selectSql(millrace: Millrace, text: string): Promise<SqlRe
     failed = error as Error;
     throw new MillraceError('MR_SQL', failed.message, {
       allowed:
-        'one statement that reads; tables: runs, step_attempts, chunks, quarantine, metrics, models, model_versions, championships, predictions',
+        'one statement that reads; tables: runs, step_attempts, chunks, quarantine, metrics, models, model_versions, championships, predictions, chunk_values',
     });
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

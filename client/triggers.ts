@@ -5,7 +5,6 @@ import { WORKFLOW_QUEUE } from '../config/queues.js';
 import { TRIGGER_NAME, type TriggerDeclaration } from '../config/trigger.js';
 import { type TriggerRow, Triggers } from '../store/tables/triggers.js';
 import type { Millrace } from './millrace.js';
-import { pipelineNamed } from './pipelines.js';
 
 export interface TriggerSummary {
   name: string;
@@ -32,10 +31,10 @@ export async function createTrigger(
   if (!TRIGGER_NAME.test(name))
     throw new MillraceError('MR_TRIGGER', `"${name}" is no name of a trigger`, { allowed: 'letters, digits, - and _' });
   const { pipeline, after, params, every } = declaration;
-  const parsed = pipelineNamed(pipeline).parse(params);
+  const parsed = millrace.pipelines.named(pipeline).parse(params);
   const rows = new Triggers(millrace.database);
   if (after === null) checkWatched(parsed.source);
-  else checkNoCircle(pipelineNamed(after).graph.name, pipeline, await rows.list());
+  else checkNoCircle(millrace.pipelines.named(after).graph.name, pipeline, await rows.list());
   await rows.create(name, declaration);
   if (after === null) {
     await watch(millrace, name, every).catch(async (error: unknown) => {

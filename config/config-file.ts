@@ -39,6 +39,12 @@ const schema = z.strictObject({
     .record(z.string().regex(SCHEDULE_NAME, 'names have letters, digits, - and _'), scheduleSchema)
     .optional()
     .describe('Schedules by name: millrace schedules apply.'),
+  project: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('The file that exports pipelines of your own, as ./project.ts: millrace init.'),
   pipelines: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .default({})

@@ -42,6 +42,7 @@ export const ERRORS = {
   MR_OBJECT_MISSING: { retry: false, exit: 1, meaning: 'A stored object is gone; it is made again.' },
   MR_PARAM: { retry: false, exit: 2, meaning: 'A param is unknown or out of its range.' },
   MR_PIPELINE_UNKNOWN: { retry: false, exit: 2, meaning: 'There is no pipeline of that name.' },
+  MR_PROJECT: { retry: false, exit: 2, meaning: 'The project of the configuration file cannot be used.' },
   MR_RATE: { retry: true, exit: 2, meaning: 'There were too many requests in a minute.' },
   MR_ROLE: { retry: false, exit: 2, meaning: 'The token does not let its holder do that.' },
   MR_RUN_FAILED: { retry: false, exit: 1, meaning: 'The run ended with a failure.' },
@@ -55,6 +56,7 @@ export const ERRORS = {
   MR_SOURCE_MISSING: { retry: false, exit: 2, meaning: 'The source does not exist or matches no file.' },
   MR_SPACE: { retry: false, exit: 1, meaning: 'The bounded local space is too small for what a batch needs.' },
   MR_SQL: { retry: false, exit: 2, meaning: 'The query was refused.' },
+  MR_STEP: { retry: false, exit: 1, meaning: 'A step of the project failed, or gave what it may not give.' },
   MR_STORE: { retry: false, exit: 3, meaning: 'The object store cannot be used as it is configured.' },
   MR_TIME_AMBIGUOUS: {
     retry: false,

@@ -16,17 +16,19 @@ export const STEP_QUEUES = {
   predict: 'millrace.predict',
   publish: 'millrace.publish',
   report: 'millrace.report',
+  own: 'millrace.own',
 } as const;
 
 export type StepQueue = keyof typeof STEP_QUEUES;
 
-/** Which steps' queues one worker process of a kind serves. `all` is the embedded default. */
+/** Which steps' queues one worker process of a kind serves; `own` those of a project. `all` is the embedded default. */
 export const WORKER_KINDS = {
   workflow: ['resolve'],
   chunk: ['read', 'chunk'],
   features: ['features', 'fit', 'transform'],
   train: ['train', 'evaluate', 'predict'],
   publish: ['publish', 'report'],
+  own: ['own'],
 } as const satisfies Record<string, readonly StepQueue[]>;
 
 export type WorkerKind = keyof typeof WORKER_KINDS;

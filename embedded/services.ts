@@ -17,6 +17,10 @@ export interface ServiceRecord {
   /** Our REST server. */
   rest: (ProcessId & { url: string }) | null;
   ready?: boolean;
+  /** Of which code the project was when our own processes were started last; null: there is none. Left out by older versions. */
+  project?: string | null;
+  /** How often our own processes were started anew, for a project that changed. */
+  renewals?: number;
 }
 
 export async function readRecord(home: Home): Promise<ServiceRecord | null> {
@@ -91,12 +95,18 @@ export async function ensureUp(env: Env, say: Say): Promise<{ record: ServiceRec
   }
 }
 
-async function waitForReady(env: Env): Promise<ServiceRecord> {
+/** Starts worker and REST server anew, so that they see the project as it is now. */
+export async function renew(env: Env, { supervisor, renewals }: ServiceRecord): Promise<ServiceRecord> {
+  process.kill(supervisor.pid, 'SIGUSR2');
+  return waitForReady(env, (renewals ?? 0) + 1);
+}
+
+async function waitForReady(env: Env, renewals = 0): Promise<ServiceRecord> {
   const deadline = Date.now() + 120_000;
   while (Date.now() < deadline) {
     const record = await running(env);
     if (record === null) break;
-    if (record.ready) return record;
+    if (record.ready && (record.renewals ?? 0) >= renewals) return record;
     await sleep(100);
   }
   throw new MillraceError('MR_SERVICE', 'services are being started by another process, but do not become ready', {

@@ -21,11 +21,13 @@ export interface SupervisorOptions {
   say: Say;
   /** Brings the database to the newest schema, once Postgres is up. */
   prepare(): Promise<void>;
+  /** Of which code the project is now; default: there is none. */
+  project?(): Promise<string | null>;
   /** Whether to run a worker too; default yes. */
   worker?: boolean;
   /** Aborted: stop everything. */
   stop: AbortSignal;
-  /** All services answer. */
+  /** All services answer; told again when our own processes were started anew. */
   onReady(record: ServiceRecord): void;
 }
 
@@ -33,9 +35,10 @@ const USUAL = { temporal: 7233, ui: 8233, postgres: 5432 };
 
 /**
  * Starts the embedded services and stays with them until it is told to stop: what the environment names is not
- * started, a worker that ends is started again.
+ * started, a worker that ends is started again. SIGUSR2 starts our own processes anew.
  */
-export async function supervise({ env, say, prepare, worker = true, stop, onReady }: SupervisorOptions): Promise<void> {
+export async function supervise(options: SupervisorOptions): Promise<void> {
+  const { env, say, prepare, project = async () => null, worker = true, stop, onReady } = options;
   const home = new Home(env.home);
   // What the services write is for their owner alone.
   process.umask(0o077);
@@ -47,6 +50,8 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     postgres: null,
     worker: null,
     rest: null,
+    project: null,
+    renewals: 0,
   };
   let saved = Promise.resolve();
   // One after the other: the newest is to be the last.
@@ -67,7 +72,7 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     await prepare();
     if (worker) await keepOurs();
     else {
-      onReady(record);
+      await ready();
       await aborted(stop);
     }
   } finally {
@@ -77,22 +82,40 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
     await rm(home.state(), { force: true });
   }
 
+  async function ready(): Promise<void> {
+    record.ready = true;
+    await save();
+    onReady(record);
+  }
+
   /** Our own processes: the worker, and the REST server. When one ends for good, so does all. */
   async function keepOurs(): Promise<void> {
     say('starting the worker and the REST server');
     const port = await freePort(env.rest.port);
     const failed = new AbortController();
     const until = AbortSignal.any([stop, failed.signal]);
-    let waiting = 2;
+    record.project = await project();
+    let waiting = new Set(['worker', 'REST server']);
+    let renewal = new AbortController();
+    const renew = async () => {
+      say('the project changed: starting the worker and the REST server anew');
+      record.project = await project();
+      record.ready = false;
+      record.renewals = (record.renewals ?? 0) + 1;
+      await save();
+      waiting = new Set(['worker', 'REST server']);
+      const before = renewal;
+      renewal = new AbortController();
+      before.abort();
+    };
+    const onSignal = () => void renew().catch((error: unknown) => say(`the project cannot be read: ${String(error)}`));
+    process.on('SIGUSR2', onSignal);
     const own = async (kept: Kept): Promise<void> => {
-      let ready = false;
-      const onFirstReady = () => {
-        if (ready) return;
-        ready = true;
-        if (--waiting === 0) onReady(record);
+      const onReadyOnce = () => {
+        if (waiting.delete(kept.name) && waiting.size === 0) void ready();
       };
       try {
-        await keep(home, kept, say, until, onFirstReady);
+        await keep(home, kept, say, until, () => renewal.signal, onReadyOnce);
       } finally {
         failed.abort();
       }
@@ -120,6 +143,7 @@ export async function supervise({ env, say, prepare, worker = true, stop, onRead
         },
       }),
     ]);
+    process.off('SIGUSR2', onSignal);
     for (const each of both) if (each.status === 'rejected') throw each.reason;
   }
 
@@ -166,16 +190,21 @@ interface Kept {
   started(id: ProcessId): Promise<void>;
 }
 
-/** Starts one of our processes, and again whenever it ends, with growing pauses while it keeps ending at once. */
+/**
+ * Starts one of our processes, and again whenever it ends, with growing pauses while it keeps ending at once; and anew
+ * when it is to be renewed.
+ */
 async function keep(
   home: Home,
   { name, log: logName, script, args, env, started }: Kept,
   say: Say,
   stop: AbortSignal,
+  renewal: () => AbortSignal,
   onReady: () => void,
 ): Promise<void> {
   let pauseMs = 200;
   for (;;) {
+    const renewed = renewal();
     const log = await open(home.log(logName), 'a');
     const child = fork(fileURLToPath(new URL(script, import.meta.url)), args, {
       detached: true,
@@ -184,13 +213,19 @@ async function keep(
     });
     await log.close();
     const began = Date.now();
-    await started(await identityOf(child));
+    const id = await identityOf(child);
+    await started(id);
     child.once('message', () => {
       pauseMs = 200;
       onReady();
     });
-    const code = await ended(child, stop);
+    const code = await ended(child, AbortSignal.any([stop, renewed]));
     if (stop.aborted) return;
+    if (renewed.aborted) {
+      await end(id, 'SIGTERM', 15_000);
+      pauseMs = 200;
+      continue;
+    }
     if (Date.now() - began > 60_000) pauseMs = 200;
     if (pauseMs > 10_000) {
       throw new MillraceError('MR_SERVICE', `the ${name} ends again and again (code ${code})`, {

@@ -4,7 +4,7 @@ import { type predictionParams, sensorPrediction } from './sensor-prediction.js'
 import { sensorTraining, type trainingParams } from './sensor-training.js';
 import { type inspectionParams, sourceInspection } from './source-inspection.js';
 
-/** All pipelines there are. */
+/** The pipelines that Millrace brings. */
 export const PIPELINES: readonly Pipeline[] = [sensorTraining, sensorPrediction, sourceInspection];
 
 /** What each pipeline is started with. */

@@ -1,7 +1,11 @@
 import type { z } from 'zod';
 import { MillraceError } from '../config/errors.js';
 import { didYouMean } from '../config/nearest.js';
+import { DeclarationError } from '../dag/check.js';
 import { type AddStep, drawGraph, type Edge, type Graph } from '../dag/declare.js';
+import { isPin, PINS, type PinName, type PinTypes } from './pins.js';
+import { runParams } from './run-params.js';
+import { sourceParams } from './source-params.js';
 
 type Edges<T> = { readonly [K in keyof T]-?: Edge<T[K]> };
 
@@ -15,24 +19,30 @@ export interface Pipeline {
 
 /**
  * Declares a pipeline. `draw` reads like the drawing of it: each call of `step` adds a node, and what it returns is
- * the edge that leaves the node.
+ * the edge that leaves the node. What the edge that it returns carries is the result of the run.
+ * @throws DeclarationError naming the pipeline, the step and what is wrong with it
  */
-export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
+export function pipeline<Shape extends z.ZodRawShape, Pin extends PinName>(about: {
   name: string;
   title: string;
   doc: string;
   params: z.ZodObject<Shape, z.core.$strict>;
-  /** Inputs that are pinned when a run begins, with the kind of edge each gives. */
-  pins: Record<keyof Pins & string, string>;
+  /** Inputs that are found when a run begins. */
+  pins: readonly Pin[];
   draw: (
     step: AddStep,
     params: Edges<z.output<z.ZodObject<Shape, z.core.$strict>>>,
-    pins: Edges<Pins>,
+    pins: Edges<Pick<PinTypes, Pin>>,
   ) => Edge<unknown>;
 }): Pipeline {
   const names = Object.keys(about.params.shape);
+  checkParams(about.name, names, about.pins);
   const schema = about.params as unknown as z.ZodObject;
-  const graph = drawGraph<z.output<typeof about.params>, Pins>({ ...about, params: names as never }, about.draw);
+  const pins = Object.fromEntries(about.pins.map((pin) => [pin, PINS[pin].kind])) as Record<Pin, string>;
+  const graph = drawGraph<z.output<typeof about.params>, Pick<PinTypes, Pin>>(
+    { ...about, params: names as never, pins },
+    about.draw,
+  );
   return {
     graph,
     params: schema,
@@ -42,6 +52,24 @@ export function pipeline<Shape extends z.ZodRawShape, Pins>(about: {
       return params;
     },
   };
+}
+
+/** What every run, and each pin, is to be told. */
+function checkParams(name: string, params: readonly string[], pins: readonly PinName[]): void {
+  const unknown = pins.filter((pin) => !isPin(pin));
+  if (unknown.length > 0)
+    throw new DeclarationError(
+      `pipeline "${name}": there is no pin "${unknown.join('", "')}"; there are: ${Object.keys(PINS).join(', ')}`,
+    );
+  const needs = [
+    ...Object.keys(runParams).map((param) => ({ by: 'every run', param })),
+    ...pins.flatMap((pin) => PINS[pin].params.map((param) => ({ by: `the pin "${pin}"`, param }))),
+  ];
+  const lacking = needs.find(({ param }) => !params.includes(param));
+  if (lacking === undefined) return;
+  const { by, param } = lacking;
+  const from = param in runParams ? '...runParams' : param in sourceParams ? '...sourceParams' : param;
+  throw new DeclarationError(`pipeline "${name}": ${by} needs the param "${param}"; add ${from} to its params`);
 }
 
 /** Deadlines are of steps that there are. */

@@ -1,8 +1,4 @@
 import { z } from 'zod';
-import type { CreatorRef } from '../activities/fit.js';
-import type { Selection } from '../activities/interval.js';
-import type { Parent } from '../activities/model.js';
-import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
 import { runParams } from './run-params.js';
 import { readParams, ruleParams, sourceParams } from './source-params.js';
@@ -15,15 +11,12 @@ export const predictionParams = z.strictObject({
   ...runParams,
 });
 
-export const sensorPrediction = pipeline<
-  typeof predictionParams.shape,
-  { listing: Listing; model: Parent; creator: CreatorRef; due: Selection }
->({
+export const sensorPrediction = pipeline({
   name: 'sensor-prediction',
   title: 'Predict the cluster of sensors by day',
   doc: 'Cuts sensor files into chunks, creates features with the saved feature creator, and gives each chunk its cluster.',
   params: predictionParams,
-  pins: { listing: 'listing', model: 'registered-model', creator: 'creator', due: 'selection' },
+  pins: ['listing', 'model', 'creator', 'due'],
   draw(step, p, { listing, model, creator, due }) {
     const inspected = step(inspect, { listing, ...readParams(p) });
     const staged = step(read, { inspected, tz: p.tz });

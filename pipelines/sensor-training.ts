@@ -1,8 +1,4 @@
 import { z } from 'zod';
-import type { Promotion } from '../activities/holdout.js';
-import type { Selection } from '../activities/interval.js';
-import type { Parent } from '../activities/model.js';
-import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
 import { runParams } from './run-params.js';
 import { readParams, ruleParams, sourceParams } from './source-params.js';
@@ -114,21 +110,12 @@ export const trainingParams = z.strictObject({
   ...runParams,
 });
 
-interface Pins {
-  listing: Listing;
-  parent: Parent | null;
-  champion: Parent | null;
-  promotion: Promotion;
-  /** The days that the parent has not seen. */
-  unseen: Selection;
-}
-
-export const sensorTraining = pipeline<typeof trainingParams.shape, Pins>({
+export const sensorTraining = pipeline({
   name: 'sensor-training',
   title: 'Train a clustering of sensors by day',
   doc: 'Cuts sensor files into chunks of one sensor and one day, creates features, and trains or continues a clustering of them.',
   params: trainingParams,
-  pins: { listing: 'listing', parent: 'parent', champion: 'champion', promotion: 'promotion', unseen: 'selection' },
+  pins: ['listing', 'parent', 'champion', 'promotion', 'unseen'],
   draw(step, p, { listing, parent, champion, promotion, unseen }) {
     const inspected = step(inspect, { listing, ...readParams(p) });
     const staged = step(read, { inspected, tz: p.tz });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Listing } from '../activities/source.js';
 import { pipeline } from './pipeline.js';
 import { runParams } from './run-params.js';
 import { fileParams, readParams, readShape } from './source-params.js';
@@ -7,12 +6,12 @@ import { inspect, reportInspection } from './steps.js';
 
 export const inspectionParams = z.strictObject({ ...fileParams, ...readShape, ...runParams });
 
-export const sourceInspection = pipeline<typeof inspectionParams.shape, { listing: Listing }>({
+export const sourceInspection = pipeline({
   name: 'source-inspection',
   title: 'Find out how the files of a source are written',
   doc: 'Looks into the files of a source and says how a run would read them: what was decided, how sure that is, and why.',
   params: inspectionParams,
-  pins: { listing: 'listing' },
+  pins: ['listing'],
   draw(step, p, { listing }) {
     const inspected = step(inspect, { listing, ...readParams(p) });
     return step(reportInspection, { listing, inspected }, 'report');

@@ -12,15 +12,18 @@ import type {
   PublishModelInput,
   PublishPredictionsInput,
 } from '../activities/publish.js';
+import type { PublishedTable, PublishTableInput } from '../activities/publish-table.js';
 import type { ReadInput, Staged } from '../activities/read.js';
 import type { PredictionReportInput, RunResult, TrainingReportInput } from '../activities/report.js';
+import type { ResultBase } from '../activities/report-base.js';
 import type { InspectionReportInput, InspectionResult } from '../activities/report-inspection.js';
+import type { TableReportInput, TableResult } from '../activities/report-table.js';
 import type { TrainedModel, TrainInput } from '../activities/train.js';
 import type { Table, TransformInput } from '../activities/transform.js';
 import { STEP_QUEUES } from '../config/queues.js';
 import { stepKind } from '../dag/declare.js';
 
-export type { InspectionResult, RunResult };
+export type { InspectionResult, ResultBase, RunResult, TableResult };
 
 /** The kinds of steps pipelines are drawn with, in the order data flows. */
 
@@ -193,6 +196,14 @@ export const publishPredictions = stepKind<PublishPredictionsInput, PublishedPre
   gives: 'published-predictions',
 });
 
+export const publishTable = stepKind<PublishTableInput, PublishedTable>({
+  activity: 'publish-table',
+  queue: STEP_QUEUES.publish,
+  doc: 'brings a table by chunk, chunks and quarantine to Postgres',
+  takes: { staged: 'staged', chunks: 'chunks', table: 'features' },
+  gives: 'published-table',
+});
+
 export const reportInspection = stepKind<InspectionReportInput, InspectionResult>({
   activity: 'report-inspection',
   queue: STEP_QUEUES.read,
@@ -233,6 +244,20 @@ export const reportPrediction = stepKind<PredictionReportInput, RunResult>({
     table: 'table',
     predictions: 'predictions',
     published: 'published-predictions',
+  },
+  gives: 'result',
+});
+
+export const reportTable = stepKind<TableReportInput, TableResult>({
+  activity: 'report-table',
+  queue: STEP_QUEUES.report,
+  doc: 'writes the report of a table by chunk, as a page and as JSON',
+  takes: {
+    listing: 'listing',
+    inspected: 'inspected',
+    chunks: 'chunks',
+    table: 'features',
+    published: 'published-table',
   },
   gives: 'result',
 });

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
  * whole, of `types` only the types, which leave no trace in the compiled code. Workers know workflows by path alone.
  */
 const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
-  workers: { values: ['activities', 'pipelines', 'store', 'config', 'ml'] },
+  workers: { values: ['activities', 'pipelines', 'project', 'store', 'config', 'ml'] },
   // Of the store, steps import what they compute with: hashes, formats, quoting, taking turns. What they act on is handed to them.
   activities: {
     values: [
@@ -30,11 +30,15 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
   },
   workflows: { values: ['dag', 'config/queues', 'config/search-attributes', 'config/updates'], types: ['activities'] },
   // A warm model answers without Temporal, so the client computes with what the steps compute with.
-  client: { values: ['pipelines', 'dag', 'store', 'config', 'ml'], types: ['activities'] },
-  cli: { values: ['client', 'embedded', 'workers', 'config'] },
+  client: { values: ['pipelines', 'project', 'dag', 'store', 'config', 'ml'], types: ['activities'] },
+  cli: { values: ['client', 'embedded', 'workers', 'project', 'config'] },
   api: { values: ['client', 'config'] },
   // What a param may be, where it says how files are read.
   pipelines: { values: ['dag', 'config', 'formats/path-pattern', 'formats/zones'], types: ['activities'] },
+  // What a team adds: how it is declared, found and loaded.
+  project: { values: ['pipelines', 'dag/declare', 'config', 'store/hash'], types: ['activities'] },
+  // Runs pipelines of projects as they run anywhere else, on services of its own.
+  testing: { values: ['activities/own', 'client', 'embedded', 'pipelines', 'project', 'workers', 'config'] },
   store: { values: ['config'], types: ['dag', 'ml'] },
   embedded: { values: ['config'] },
   config: { values: [] },

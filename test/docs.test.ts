@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { Output } from '../cli/output.js';
 import { createProgram } from '../cli/program.js';
-import { PIPELINE_NAMES } from '../client/pipelines.js';
 import { ERRORS } from '../config/errors.js';
+import { Pipelines } from '../pipelines/pipelines.js';
 
 const readme = await readFile('README.md', 'utf8');
 
@@ -31,7 +31,7 @@ describe('the README and the command line', () => {
     const name = known.has(words.slice(0, 2).join(' ')) ? words.slice(0, 2).join(' ') : words[0]!;
     expect([...known.keys()]).toContain(name);
     for (const [option] of text.matchAll(/--[a-z-]+/g)) expect(known.get(name)).toContain(option);
-    if (name === 'run' && !words[1]!.startsWith('<')) expect(PIPELINE_NAMES).toContain(words[1]);
+    if (name === 'run' && !words[1]!.startsWith('<')) expect(new Pipelines().names).toContain(words[1]);
   });
 
   it('names every command there is', () => {

@@ -1,9 +1,9 @@
-import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DIST, hashClosure, LIBRARIES } from './code-hashes.js';
 
 /**
- * The part of the build that tsc does not do: migrations, what the page is made of beside code, the workflow bundle and hashes of the steps' code. Does
+ * The part of the build that tsc does not do: migrations, what the page is made of beside code, what a project begins with, the workflow bundle and hashes of the steps' code. Does
  * nothing when it has been done since the last change.
  */
 const root = resolve(DIST, '..');
@@ -11,17 +11,21 @@ const hashesFile = join(DIST, 'code-hashes.json');
 const manifest = join(root, 'package.json');
 const migrations = join(root, 'store/tables/migrations');
 const page = join(root, 'api/page');
+const template = join(root, 'project/template');
 const PAGE_FILES = ['index.html', 'styles', 'icon.svg'];
 
 const built = await stat(hashesFile).then(
   ({ mtimeMs }) => mtimeMs,
   () => -1,
 );
-if ((await newest([DIST, migrations, ...PAGE_FILES.map((file) => join(page, file)), manifest])) > built) await build();
+if ((await newest([DIST, migrations, template, ...PAGE_FILES.map((file) => join(page, file)), manifest])) > built)
+  await build();
 
 async function build(): Promise<void> {
   await cp(migrations, join(DIST, 'store/tables/migrations'), { recursive: true });
   for (const file of PAGE_FILES) await cp(join(page, file), join(DIST, 'api/page', file), { recursive: true });
+  await rm(join(DIST, 'project/template'), { recursive: true, force: true });
+  await cp(template, join(DIST, 'project/template'), { recursive: true });
   await chmod(join(DIST, 'cli/main.js'), 0o755);
 
   // Loaded here, as it takes a second that most builds do not need.

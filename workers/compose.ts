@@ -4,7 +4,9 @@ import { loadConfig } from '../config/config-file.js';
 import type { Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
 import type { Settings } from '../config/settings.js';
+import type { LoadedProject } from '../project/load.js';
 import { Duck } from '../store/duck.js';
+import { hashJson } from '../store/hash.js';
 import { openBuckets, openObjects } from '../store/objects/open.js';
 import { SourceDatabases } from '../store/source-databases.js';
 import { Backfills } from '../store/tables/backfills.js';
@@ -36,6 +38,7 @@ export interface Composed {
 export async function composeStores(
   settings: Settings,
   place: Pick<Env, 'cwd' | 'config'>,
+  { pipelines, hash }: LoadedProject,
   log: Logger,
   meters: Meters,
   schedules: Schedules,
@@ -49,6 +52,7 @@ export async function composeStores(
   const objects = await openObjects(settings);
   const config = async () => (await loadConfig(place.cwd, place.config)).value;
   const stores: Stores = {
+    pipelines,
     objects,
     registry: new Registry(database),
     models: new ModelRegistry(database),
@@ -74,9 +78,11 @@ export async function composeStores(
     meters,
     schedules,
     codeHash(step) {
-      const hash = hashes[step];
-      if (hash === undefined) throw new Error(`no code hash for the step "${step}"; run npm run build`);
-      return hash;
+      // A step of a project: the code of all of it, and ours that carries it out.
+      const ofProject = hash === null ? undefined : hashJson([hash, hashes.own]);
+      const own = hashes[step] ?? ofProject;
+      if (own === undefined) throw new Error(`no code hash for the step "${step}"; run npm run build`);
+      return own;
     },
   };
   return {

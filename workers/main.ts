@@ -3,6 +3,7 @@ import { MillraceError } from '../config/errors.js';
 import { createLogger } from '../config/logger.js';
 import { WORKER_KINDS, type WorkerKind } from '../config/queues.js';
 import { loadSettings } from '../config/settings.js';
+import { loadProject } from '../project/load.js';
 import { runWorkers } from './worker.js';
 
 /** Entry of a worker process: `main.js <kind>`, or `all` for every queue in one process. */
@@ -25,6 +26,7 @@ try {
     kinds,
     settings: await loadSettings(env),
     place: env,
+    project: await loadProject(env),
     log,
     stop: stop.signal,
     graceSeconds: env.graceSeconds,

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { ACTIVITIES } from '../activities/index.js';
+import { CONFIG_FILE } from '../config/config-file.js';
 import { DEPLOYMENT } from '../config/deployment.js';
 import type { Env, Listen } from '../config/env.js';
+import { MillraceError } from '../config/errors.js';
 import { STEP_QUEUES, type StepQueue, WORKER_KINDS, WORKFLOW_QUEUE, type WorkerKind } from '../config/queues.js';
 import type { Settings } from '../config/settings.js';
+import type { LoadedProject } from '../project/load.js';
 import { DIST } from './code-hashes.js';
 import { type Composed, composeStores } from './compose.js';
 import { freeLoopbackPort, serveHealth } from './health.js';
@@ -17,6 +20,7 @@ export interface WorkerOptions {
   settings: Settings;
   /** Where `millrace.yaml` is. */
   place: Pick<Env, 'cwd' | 'config'>;
+  project: LoadedProject;
   log: Logger;
   /** Aborted: running activities are given the time of grace, and no new ones are taken. */
   stop: AbortSignal;
@@ -38,6 +42,7 @@ export async function runWorkers(options: WorkerOptions): Promise<void> {
   const composed = await composeStores(
     settings,
     options.place,
+    options.project,
     log,
     metrics,
     temporalSchedules(connection, settings.temporal.namespace),
@@ -90,7 +95,15 @@ async function createWorkers(
       },
     }),
   };
-  const queues = kinds.flatMap((kind): StepQueue[] => [...WORKER_KINDS[kind]]);
+  const hasOwn = stores.pipelines.ownSteps.length > 0;
+  const queues = kinds
+    .flatMap((kind): StepQueue[] => [...WORKER_KINDS[kind]])
+    .filter((queue) => queue !== 'own' || hasOwn);
+  if (queues.length === 0) {
+    throw new MillraceError('MR_PROJECT', `a worker of the kind "${kinds.join(', ')}" has nothing to do`, {
+      allowed: `a project in ${CONFIG_FILE} whose pipelines have steps of its own`,
+    });
+  }
   return Promise.all([
     ...(kinds.includes('workflow')
       ? [

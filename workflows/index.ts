@@ -12,6 +12,9 @@ const sensorTraining = (request: RunRequest) => runPipeline(request);
 const sensorPrediction = (request: RunRequest) => runPipeline(request);
 const sourceInspection = (request: RunRequest) => runPipeline(request);
 
+/** Pipelines of projects: whatever name is none of the above. */
+export default (request: RunRequest) => runPipeline(request);
+
 export {
   sensorPrediction as 'sensor-prediction',
   sensorTraining as 'sensor-training',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { explainRun } from '../../client/explain.js';
 import type { Millrace } from '../../client/millrace.js';
 import type { Pipeline } from '../../client/pipelines.js';
-import { directNeeds, layOut, PIPELINES, pipelineNamed } from '../../client/pipelines.js';
+import { directNeeds, layOut } from '../../client/pipelines.js';
 import { named } from '../contracts/common.js';
 import { explainRequest, explanation, pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
 import { problems } from '../openapi.js';
@@ -12,7 +12,7 @@ export function addPipelines(app: Server, millrace: Millrace): void {
   app.get(
     '/api/v1/pipelines',
     { schema: { tags: ['pipelines'], response: { 200: z.array(pipelineSummary), ...problems() } } },
-    async () => PIPELINES.map(summary),
+    async () => millrace.pipelines.all.map(summary),
   );
 
   app.get(
@@ -25,7 +25,7 @@ export function addPipelines(app: Server, millrace: Millrace): void {
       },
     },
     async ({ params: { name } }) => {
-      const pipeline = pipelineNamed(name);
+      const pipeline = millrace.pipelines.named(name);
       return {
         ...summary(pipeline),
         doc: pipeline.graph.doc,

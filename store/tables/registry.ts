@@ -246,6 +246,12 @@ export class Registry {
     await replaceRows(this.database.pool, 'predictions', columns, runId, rows);
   }
 
+  /** Numbers by chunk and name; a number that is not finite has no row. */
+  async replaceChunkValues(runId: string, rows: Iterable<Row>): Promise<void> {
+    const columns = ['run_id', 'sensor', 'day', 'name', 'value'];
+    await replaceRows(this.database.pool, 'chunk_values', columns, runId, rows);
+  }
+
   /** Writes the numbers of a step; a number that is not finite is stored as NULL. */
   async putMetrics(runId: string, step: string, values: Record<string, number>): Promise<void> {
     const rows = Object.entries(values).map(([name, value]) => ({

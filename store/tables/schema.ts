@@ -31,6 +31,7 @@ export interface Tables {
     raw: string | null;
   };
   predictions: PredictionsTable;
+  chunk_values: { run_id: string; sensor: string; day: string; name: string; value: number };
   championships: { model: string; version: number; since: Generated<Date>; reason: string };
   backfills: BackfillsTable;
   backfill_intervals: { backfill: string; nth: number; start_at: Date; end_at: Date };

@@ -34,12 +34,13 @@ function refusal(given: Record<string, unknown>): MillraceError {
   throw new Error('the params were taken');
 }
 
-/** What is no pipeline and no step of one. */
+/** What is no pipeline and no step of one, or serves projects alone. */
 const BESIDES = {
-  workflows: ['alert', 'backfill', 'explain', 'gc', 'trigger'],
+  workflows: ['alert', 'backfill', 'default', 'explain', 'gc', 'trigger'],
   activities: [
     ...['resolve', 'pause', 'ask', 'answer', 'notify', 'alert', 'finish', 'gc', 'explain'],
     ...['backfill.next', 'backfill.state', 'trigger.look', 'trigger.hand-over'],
+    ...['publish-table', 'report-table'],
   ],
 };
 

@@ -55,6 +55,7 @@ it('makes all tables in an empty database, and says which migrations it ran', as
     'backfill_intervals',
     'backfills',
     'championships',
+    'chunk_values',
     'chunks',
     'deliveries',
     'failed_items',

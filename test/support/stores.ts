@@ -11,6 +11,7 @@ import { kMeans } from '../../ml/cluster/kmeans.js';
 import { computeFeatures } from '../../ml/features/chunk-features.js';
 import { clusterScores } from '../../ml/metrics/cluster-scores.js';
 import type { Parallel } from '../../ml/parallel.js';
+import { Pipelines } from '../../pipelines/pipelines.js';
 import { Duck } from '../../store/duck.js';
 import { FolderStore } from '../../store/objects/folder-store.js';
 import type { Stored } from '../../store/objects/object-store.js';
@@ -56,6 +57,7 @@ export async function testStores(
   return {
     folder,
     measures,
+    pipelines: new Pipelines(),
     objects: new FolderStore(join(folder, 'store')),
     registry: database === undefined ? untouched<Registry>('registry') : new Registry(database),
     models: database === undefined ? untouched<ModelRegistry>('registry of models') : new ModelRegistry(database),
