@@ -54,6 +54,8 @@ export interface Env {
   cwd: string;
   /** Another configuration file. `MILLRACE_CONFIG`. */
   config: string | undefined;
+  /** File of a project, before that in `millrace.yaml`. `MILLRACE_PROJECT`. */
+  project: string | undefined;
   /** Where to look for programs. */
   path: string;
   pip: { indexUrl: string | undefined; configFile: string | undefined };
@@ -115,6 +117,7 @@ export function readEnv(env: NodeJS.ProcessEnv = process.env, cwd: string = proc
     buildId: get('MILLRACE_BUILD_ID'),
     cwd,
     config: get('MILLRACE_CONFIG') && resolve(cwd, get('MILLRACE_CONFIG')!),
+    project: get('MILLRACE_PROJECT') && resolve(cwd, get('MILLRACE_PROJECT')!),
     path: get('PATH') ?? '',
     pip: { indexUrl: get('PIP_INDEX_URL'), configFile: get('PIP_CONFIG_FILE') },
     color: get('FORCE_COLOR') !== undefined || (get('NO_COLOR') === undefined && process.stdout.isTTY === true),

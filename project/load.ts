@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { CONFIG_FILE, loadConfig } from '../config/config-file.js';
 import type { Env } from '../config/env.js';
@@ -15,10 +16,11 @@ export interface LoadedProject {
   hash: string | null;
 }
 
-type Place = Pick<Env, 'cwd' | 'config'>;
+type Place = Pick<Env, 'cwd' | 'config' | 'project'>;
 
-/** The file of the project that `millrace.yaml` names; null where it names none. @throws MillraceError MR_CONFIG */
-export async function projectFile({ cwd, config }: Place): Promise<string | null> {
+/** The file of the project that the environment or `millrace.yaml` names; null where none does. @throws MillraceError MR_CONFIG */
+export async function projectFile({ cwd, config, project }: Place): Promise<string | null> {
+  if (project !== undefined) return project;
   const { value } = await loadConfig(cwd, config);
   if (value.project === null) return null;
   const folder = config === undefined ? cwd : dirname(resolve(cwd, config));
@@ -53,7 +55,9 @@ async function load(file: string): Promise<LoadedProject> {
     });
   });
   // Of some versions of Node, their own reading of TypeScript does not find `./name.ts` where `./name.js` is imported.
-  const jiti = createJiti(import.meta.url, { fsCache: false, tryNative: false });
+  // What runs is what the project is written with, whichever copy of Millrace it has installed.
+  const alias = { 'millrace/pipeline': fileURLToPath(new URL('pipeline.js', import.meta.url)) };
+  const jiti = createJiti(import.meta.url, { fsCache: false, tryNative: false, alias });
   const exported: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
     if (cause instanceof MillraceError) throw cause;
     throw new MillraceError('MR_PROJECT', `${named} cannot be loaded: ${messageOf(cause)}`, {}, { cause });

@@ -37,6 +37,7 @@ const DEFAULTS: Omit<Env, 'color'> = {
   buildId: undefined,
   cwd: '/plant',
   config: undefined,
+  project: undefined,
   path: '',
   pip: { indexUrl: undefined, configFile: undefined },
 };
@@ -84,6 +85,7 @@ describe('the environment', () => {
     [{ MILLRACE_BUILD_ID: 'b1' }, { buildId: 'b1' }],
     [{ MILLRACE_CONFIG: 'plant.yaml' }, { config: '/plant/plant.yaml' }],
     [{ MILLRACE_CONFIG: '/etc/plant.yaml' }, { config: '/etc/plant.yaml' }],
+    [{ MILLRACE_PROJECT: 'project.ts' }, { project: '/plant/project.ts' }],
     [{ PATH: '/bin:/usr/bin' }, { path: '/bin:/usr/bin' }],
     [{ PIP_INDEX_URL: 'https://pip' }, { pip: { indexUrl: 'https://pip', configFile: undefined } }],
     [{ PIP_CONFIG_FILE: '/pip.conf' }, { pip: { indexUrl: undefined, configFile: '/pip.conf' } }],
@@ -97,7 +99,7 @@ describe('the environment', () => {
       ...['MILLRACE_METRICS', 'MILLRACE_HOST', 'MILLRACE_PORT', 'MILLRACE_GRACE_SECONDS', 'MILLRACE_BUILD_ID'],
       ...['DATABASE_URL', 'DATABASE_PASSWORD_FILE', 'DATABASE_POOL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE'],
       ...['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL', 'AWS_REGION', 'AWS_DEFAULT_REGION'],
-      ...['MILLRACE_S3_PATH_STYLE', 'MILLRACE_S3_CA', 'PIP_INDEX_URL', 'PIP_CONFIG_FILE', 'PATH'],
+      ...['MILLRACE_S3_PATH_STYLE', 'MILLRACE_S3_CA', 'MILLRACE_PROJECT', 'PIP_INDEX_URL', 'PIP_CONFIG_FILE', 'PATH'],
     ];
     for (const value of ['', '  ']) {
       expect(read(Object.fromEntries(names.map((name) => [name, value])))).toMatchObject(DEFAULTS);
