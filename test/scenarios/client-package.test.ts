@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, Workplace } from '../support/cli.js';
+import { installPackage } from '../support/package.js';
 import { daysFrom, writeReadings } from '../support/readings.js';
 
 const execute = promisify(execFile);
@@ -66,19 +67,7 @@ let errors: string[];
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'millrace-package-'));
-  const { stdout } = await execute('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', project]);
-  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
-  const own = join(project, 'node_modules/millrace');
-  await mkdir(own, { recursive: true });
-  await execute('tar', ['xzf', join(project, filename), '-C', own, '--strip-components', '1']);
-  const { dependencies } = JSON.parse(await readFile(join(own, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  // What an installation would bring, and nothing that only our own development needs.
-  for (const name of [...Object.keys(dependencies), '@types/node']) {
-    await mkdir(dirname(join(project, 'node_modules', name)), { recursive: true });
-    await symlink(join(NODE_MODULES, name), join(project, 'node_modules', name));
-  }
+  await installPackage(project, ['@types/node']);
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'mine', private: true, type: 'module' }));
   const compilerOptions = {
     ...{ strict: true, module: 'nodenext', target: 'es2022', types: ['node'], outDir: 'out' },
@@ -120,9 +109,11 @@ describe('the package', () => {
       .map(({ name }) => name);
     expect(files).toContain('workflow-bundle.js');
     expect(files.filter((name) => name.endsWith('.sql')).length).toBeGreaterThan(1);
-    expect(
-      files.filter((name) => (!/\.(js|d\.ts|json|sql)$/.test(name) && !PAGE.test(name)) || /\.test\./.test(name)),
-    ).toEqual([]);
+    const begun = await readdir(join(own, 'dist/project/template'), { recursive: true });
+    const template = new Set(begun.map((name) => basename(name)));
+    expect(template).toContain('daily-swings.test.ts');
+    const others = files.filter((name) => !template.has(name) && !PAGE.test(name));
+    expect(others.filter((name) => !/\.(js|d\.ts|json|sql)$/.test(name) || /\.test\./.test(name))).toEqual([]);
   });
 
   it('gives programs in TypeScript types that know the params of each pipeline', () => {

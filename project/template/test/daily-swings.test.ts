@@ -5,7 +5,7 @@ import { swings } from '../activities/swings.js';
 import project from '../project.js';
 
 it('finds the lowest and the highest reading of a day', () => {
-  expect(rowOf(swings, { values: [3, 1, 4, 1, 5] })).toEqual({ lowest: 1, highest: 5, swing: 4 });
+  expect(rowOf(swings, { values: [3, 1, 4, 1, 5] })).toMatchObject({ lowest: 1, highest: 5, swing: 4 });
 });
 
 it('runs on the readings of the plant', async () => {
