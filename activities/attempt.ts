@@ -12,7 +12,8 @@ export type Work<C, O> = (call: C, attempt: Attempt) => Promise<O>;
 export type Phase = 'once' | 'plan' | 'batch' | 'gather';
 
 const HEARTBEAT_MS = 1000;
-const WORKER = `${hostname()}:${process.pid}`;
+/** This process, as attempts name it. One that is started again in a container has the same name. */
+export const WORKER = { name: `${hostname()}:${process.pid}`, since: new Date(performance.timeOrigin) };
 
 /**
  * Makes a Temporal activity of a step's work: it heartbeats while the work runs, cancels it, records the attempt with
@@ -28,7 +29,7 @@ export function activity<C extends StepCall<unknown>, O>(
     const measures: Record<string, number> = {};
     const ended = stores.meters.begin({ pipeline: call.run.pipeline, step: call.step, phase });
     const tried = { runId: call.run.runId, step: call.step, phase, batch, attempt: activityInfo().attempt };
-    const number = await stores.registry.beginAttempt(tried, WORKER, call.round).catch((error: unknown) => {
+    const number = await stores.registry.beginAttempt(tried, WORKER.name, call.round).catch((error: unknown) => {
       ended('failed');
       throw toFailure(error);
     });

@@ -1,10 +1,11 @@
-import { STEP_QUEUES, WORKER_KINDS } from '../config/queues.js';
 import { projectedEnd } from '../dag/deadline.js';
 import { planSteps } from '../dag/declare.js';
 import { costAt, lineThrough } from '../dag/line.js';
 import type { PlanStep } from '../dag/plan.js';
 import type { StepCost } from '../store/tables/step-costs.js';
+import { WORKER } from './attempt.js';
 import type { Attempt, Stores } from './context.js';
+import { memoryOf, type Self } from './explain-memory.js';
 import { type Found, plannedSteps, sumOf } from './explain-plan.js';
 import { checkRequest, pinned, type RunRequest } from './resolve.js';
 import type { Listing } from './source.js';
@@ -73,8 +74,11 @@ const ACTIVITIES_OF_RUN = 2;
 /** What is passed to the last step: the outputs of all others, as they are in small runs. */
 const LEAST_PAYLOAD = 7_300;
 
-/** Says what a run would do, before anything runs: it plans each step as a run does, on readings that were counted. */
-export function createExplain(stores: Stores) {
+/**
+ * Says what a run would do, before anything runs: it plans each step as a run does, on readings that were counted.
+ * @param self the process that explains: a worker that reads, or all kinds in one
+ */
+export function createExplain(stores: Stores, self: Self = WORKER) {
   return async ({ pipeline: name, request }: ExplainCall, attempt: Attempt): Promise<Explanation> => {
     const pipeline = stores.pipelines.named(name);
     const { params, interval } = checkRequest(pipeline, request);
@@ -83,7 +87,7 @@ export function createExplain(stores: Stores) {
     const source = { files: listing.files, bytes: listing.bytes };
     const steps = planSteps(pipeline.graph, params, pins);
     const found = await plannedSteps(stores, steps, pins, params, nothing !== null, attempt);
-    return explanationOf(stores, name, steps, found, { source, nothing });
+    return explanationOf(stores, name, steps, found, { source, nothing }, self);
   };
 }
 
@@ -94,8 +98,10 @@ async function explanationOf(
   steps: readonly PlanStep[],
   found: Found,
   about: Pick<Explanation, 'source' | 'nothing'>,
+  self: Self,
 ): Promise<Explanation> {
   const { runs, costs } = await stores.costs.of(pipeline);
+  const idle = await stores.costs.idleSeconds(pipeline);
   const scale = 1 / found.share;
   const round = (value: number) => Math.round(value * scale);
   const chunks = sumOf([...found.counts.values()].map((sensors) => sensors.size));
@@ -107,7 +113,7 @@ async function explanationOf(
     ...[...found.mapped.values()].map(({ batches }) => JSON.stringify(batches).length + 300),
   );
   const start = lineThrough(pointsOf(costs, 'resolve', 'seconds'));
-  const seconds = explained.some((step) => step.seconds === null) ? null : wallSeconds(steps, explained);
+  const through = explained.some((step) => step.seconds === null) ? null : wallSeconds(steps, explained);
   const longest = explained.flatMap(({ name, seconds: own }) => {
     const mapped = found.mapped.get(name);
     const step = steps.find((each) => each.name === name)!;
@@ -132,8 +138,8 @@ async function explanationOf(
     events,
     largestPayload,
     writes: writesOf(found, costs, scale),
-    memory: memoryOf(steps, costs, round(found.readings)),
-    seconds: seconds === null ? null : seconds + (start === null ? 0 : costAt(start, about.source.bytes)),
+    memory: memoryOf(steps, costs, await stores.costs.held(), round(found.readings), self),
+    seconds: through === null ? null : through + (idle ?? 0) + (start === null ? 0 : costAt(start, about.source.bytes)),
     basis: runs,
     limits: [
       { what: 'events of the history', is: events, most: MOST_EVENTS },
@@ -159,7 +165,7 @@ function stepOf(step: PlanStep, found: Found, costs: readonly StepCost[], chunks
 }
 
 /** How cost grows with work, in the runs before. */
-function pointsOf(costs: readonly StepCost[], step: string, what: 'seconds' | 'rssMiB' | 'bytes') {
+function pointsOf(costs: readonly StepCost[], step: string, what: 'seconds' | 'bytes') {
   return costs.flatMap((each) => {
     const cost = each[what];
     const work = what === 'seconds' ? each.work : each.readings;
@@ -185,16 +191,4 @@ function writesOf(found: Found, costs: readonly StepCost[], scale: number): numb
   if (staged == null || cut == null) return null;
   const bytes = staged.perUnit * found.readReadings + cut.perUnit * found.newReadings;
   return Math.round((bytes + found.newRowBytes) * scale);
-}
-
-function memoryOf(steps: readonly PlanStep[], costs: readonly StepCost[], readings: number) {
-  const memory: Record<string, number> = {};
-  for (const { name, queue } of steps) {
-    const line = lineThrough(pointsOf(costs, name, 'rssMiB'));
-    if (line === null) return null;
-    const kind = Object.entries(WORKER_KINDS).find(([, queues]) => queues.some((each) => STEP_QUEUES[each] === queue));
-    const own = kind?.[0] ?? name;
-    memory[own] = Math.max(memory[own] ?? 0, Math.round(costAt(line, readings)));
-  }
-  return memory;
 }

@@ -13,6 +13,16 @@ export interface StepCost {
   readings: number | null;
 }
 
+/** What the worker process holds that did a step last. */
+export interface Held {
+  step: string;
+  /** `host:pid` */
+  worker: string;
+  /** When it last began an attempt. */
+  at: Date;
+  rssMiB: number;
+}
+
 /** So many of the newest runs say how long a step takes. */
 const NEWEST = 20;
 
@@ -63,5 +73,50 @@ export class StepCosts {
              (SELECT sum(bytes)::float8 FROM source_files f WHERE f.run_id = n.id), NULL, NULL, NULL
       FROM newest n JOIN per_run r ON r.run_id = n.id`.execute(this.database.db);
     return { runs: new Set(rows.map(({ run }) => run)).size, costs: rows.map(({ run: _, ...cost }) => cost) };
+  }
+
+  /**
+   * The time of a run of a pipeline, after its first step began, in which no step was at work: the median of the newest
+   * runs that were done, in seconds. Null without any.
+   */
+  async idleSeconds(pipeline: string): Promise<number | null> {
+    const { rows } = await sql<{ seconds: number | null }>`
+      WITH newest AS (
+        SELECT id, ended_at FROM runs WHERE pipeline = ${pipeline} AND state = 'done'
+        ORDER BY started_at DESC LIMIT ${NEWEST}),
+      spans AS (
+        SELECT run_id, newest.ended_at AS run_ended, min(s.started_at) AS began, max(s.ended_at) AS ended
+        FROM step_attempts s JOIN newest ON s.run_id = newest.id GROUP BY run_id, run_ended, step),
+      waits AS (
+        SELECT run_id, began - max(ended) OVER (
+                 PARTITION BY run_id ORDER BY began ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS wait
+        FROM spans
+        UNION ALL
+        SELECT run_id, run_ended - max(ended) FROM spans GROUP BY run_id, run_ended),
+      idle AS (
+        SELECT extract(epoch FROM sum(wait) FILTER (WHERE wait > interval '0')) AS seconds FROM waits GROUP BY run_id)
+      SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(seconds, 0))::float8 AS seconds FROM idle`.execute(
+      this.database.db,
+    );
+    return rows[0]?.seconds ?? null;
+  }
+
+  /**
+   * What worker processes hold, by the steps that they did last, whatever became of the runs: the median of the RSS
+   * over the attempts of the newest run of a worker. Of the most that it had, it gives some back.
+   */
+  async held(): Promise<Held[]> {
+    const { rows } = await sql<Held>`
+      WITH newest AS (SELECT id FROM runs ORDER BY started_at DESC LIMIT ${2 * NEWEST}),
+      weighed AS (
+        SELECT run_id, step, worker, s.started_at AS at, (measures->>'rssMiB')::float8 AS rss
+        FROM step_attempts s JOIN newest ON s.run_id = newest.id WHERE measures ? 'rssMiB'),
+      last AS (SELECT DISTINCT ON (worker) worker, run_id, at FROM weighed ORDER BY worker, at DESC),
+      held AS (
+        SELECT worker, last.at, percentile_cont(0.5) WITHIN GROUP (ORDER BY rss)::float8 AS rss
+        FROM last JOIN weighed USING (worker, run_id) GROUP BY worker, last.at),
+      served AS (SELECT DISTINCT ON (step) step, worker FROM weighed ORDER BY step, at DESC)
+      SELECT step, worker, at, rss AS "rssMiB" FROM served JOIN held USING (worker)`.execute(this.database.db);
+    return rows;
   }
 }
