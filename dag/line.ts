@@ -11,6 +11,8 @@ export interface Point {
 
 /** Of a single measurement, at most so much is taken for what does not grow with the work. */
 const MOST_FIXED = 0.1;
+/** Measurements whose sizes differ by less than this part count as one: how the cost differs between them is chance. */
+const ONE_SIZE = 0.1;
 
 /**
  * The line nearest to some measurements, by least squares of the relative errors, with no cost below 0. Null without
@@ -25,7 +27,8 @@ export function lineThrough(points: readonly Point[]): Line | null {
   const meanCost = sum(({ cost }) => cost) / total;
   const meanWork = sum(({ work }) => work) / total;
   const spread = sum(({ work }) => (work - meanWork) ** 2);
-  const single = spread <= 1e-9 * total * Math.max(1, meanWork ** 2);
+  const works = points.map(({ work }) => work);
+  const single = Math.max(...works) - Math.min(...works) <= ONE_SIZE * Math.max(...works);
   if (single) {
     if (meanWork === 0) return { fixed: meanCost, perUnit: 0 };
     const fixed = Math.min(meanCost, MOST_FIXED);

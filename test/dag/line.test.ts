@@ -41,6 +41,16 @@ describe('the line through measurements', () => {
     expect(lineThrough([{ work: 0, cost: 1.1 }])).toEqual({ fixed: 1.1, perUnit: 0 });
   });
 
+  it('of measurements that are nearly of one size goes as if they were of one', () => {
+    const line = lineThrough([
+      { work: 4950, cost: 4 },
+      { work: 5000, cost: 4.4 },
+      { work: 5050, cost: 3.6 },
+    ])!;
+    expect(line.fixed).toBeCloseTo(0.1, 9);
+    expect(costAt(line, 50_000) / costAt(line, 5000)).toBeGreaterThan(9);
+  });
+
   it('is none without a measurement', () => {
     expect(lineThrough([])).toBeNull();
   });
