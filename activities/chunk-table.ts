@@ -2,7 +2,7 @@ import { MillraceError } from '../config/errors.js';
 import type { Ref } from '../dag/ref.js';
 import { eachOf } from '../store/each-of.js';
 import { readJson, writeFrame } from '../store/frames.js';
-import { KeptRows } from '../store/kept-rows.js';
+import { KeptRows, type Span } from '../store/kept-rows.js';
 import { isAnew } from './anew.js';
 import type { Chunks, Manifest } from './chunk.js';
 import type { Attempt, Stores } from './context.js';
@@ -50,15 +50,17 @@ export function chunkTable<I extends { chunks: Chunks }>(
 
     async plan({ inputs, fresh }) {
       const { days } = await readJson<Manifest>(stores.objects, inputs.chunks);
-      const present = fresh === true ? new Set<string>() : await keptOf(inputs).present();
+      const present = fresh === true ? new Set<string>() : await keptOf(inputs).present(spanOf(days));
       const make: { item: DayPart; weight: number }[] = [];
+      const kept: DayPart[] = [];
       for (const { chunks, ...day } of days) {
         const missing = chunks.filter(
           ({ sensor, valueHash }) => isAnew(fresh, { day: day.day, sensor }) || !present.has(valueHash),
         );
         if (missing.length > 0) make.push({ item: { day, chunks: missing }, weight: rowsOf(missing) });
+        else kept.push({ day, chunks: [] });
       }
-      return { make, kept: [] };
+      return { make, kept };
     },
 
     about: ({ day: { day }, chunks }) => ({ item: `${name} of ${day}`, day, readings: rowsOf(chunks) }),
@@ -77,7 +79,7 @@ export function chunkTable<I extends { chunks: Chunks }>(
         return joined(data);
       });
       const keys = items.flatMap(({ chunks }) => chunks.map(({ valueHash }) => valueHash));
-      await keptOf(inputs).put(keys, joined(days));
+      await keptOf(inputs).put(keys, joined(days), spanOf(items.map(({ day }) => day)));
     },
 
     async gather({ inputs }, items, _counts, attempt, failed) {
@@ -90,6 +92,7 @@ export function chunkTable<I extends { chunks: Chunks }>(
       const gone = await keptOf(inputs).fill(
         chunks.map(({ valueHash }) => valueHash),
         data,
+        spanOf(days),
       );
       if (gone.length > 0) {
         throw new MillraceError('MR_OBJECT_MISSING', `the ${name} of ${gone.length} chunks are gone from the store`, {
@@ -113,6 +116,12 @@ export function chunkTable<I extends { chunks: Chunks }>(
       };
     },
   };
+}
+
+/** From the first to the last of some days. */
+function spanOf(days: readonly { day: string }[]): Span {
+  const names = days.map(({ day }) => day).sort();
+  return { from: names[0] ?? '', to: names.at(-1) ?? '' };
 }
 
 /** Arrays one behind the other. */

@@ -6,9 +6,19 @@ import type { ObjectStore } from './objects/object-store.js';
 /** Parts read at once: enough to hide the way to S3, few enough to be held in memory. */
 const PARTS_AT_ONCE = 4;
 
+/** Days, YYYY-MM-DD, both included. */
+export interface Span {
+  from: string;
+  to: string;
+}
+
+/** `<first day>_<last day>_<hash>.parquet` */
+const PART = /(\d{4}-\d{2}-\d{2})_(\d{4}-\d{2}-\d{2})_[0-9a-f]+\.parquet$/;
+
 /**
  * Rows of numbers kept under the hash of what they were made from: many rows to an object, so that a million chunks
- * are not a million files. All rows under one prefix were made by the same code with the same params.
+ * are not a million files. All rows under one prefix were made by the same code with the same params. The days of its
+ * rows stand in the name of each object, so that of a store of years only those are read that are asked for.
  */
 export class KeptRows {
   constructor(
@@ -17,9 +27,9 @@ export class KeptRows {
     private readonly columns: readonly string[],
   ) {}
 
-  /** Which keys are there. */
-  async present(): Promise<Set<string>> {
-    const parts = await this.#parts();
+  /** Which keys of some days are there, and perhaps others. */
+  async present(days: Span): Promise<Set<string>> {
+    const parts = await this.#parts(days);
     const keys = await eachOf(parts, PARTS_AT_ONCE, async (part) => {
       return ((await this.#read(part, ['key'])).key ?? []) as string[];
     });
@@ -27,17 +37,18 @@ export class KeptRows {
   }
 
   /** Keeps rows; the same keys make the same object, so doing it twice does no harm. */
-  async put(keys: readonly string[], data: Float64Array): Promise<void> {
+  async put(keys: readonly string[], data: Float64Array, { from, to }: Span): Promise<void> {
     const width = this.columns.length;
     const columns: Columns = { key: keys };
     this.columns.forEach((name, at) => {
       columns[name] = Float64Array.from(keys, (_, row) => data[row * width + at]!);
     });
-    await this.objects.write(`${this.prefix}/${hashJson(keys).slice(0, 32)}.parquet`, encodeColumns(columns));
+    const name = `${from}_${to}_${hashJson(keys).slice(0, 32)}`;
+    await this.objects.write(`${this.prefix}/${name}.parquet`, encodeColumns(columns));
   }
 
-  /** Fills `data` (row-major) with the rows of `keys`, in that order. Returns the keys that are not there. */
-  async fill(keys: readonly string[], data: Float64Array): Promise<string[]> {
+  /** Fills `data` (row-major) with the rows of `keys`, which are of some days, in that order. Returns the keys that are not there. */
+  async fill(keys: readonly string[], data: Float64Array, days: Span): Promise<string[]> {
     const width = this.columns.length;
     const rowsOf = new Map<string, number[]>();
     keys.forEach((key, row) => {
@@ -45,7 +56,7 @@ export class KeptRows {
       if (rows === undefined) rowsOf.set(key, [row]);
       else rows.push(row);
     });
-    await eachOf(await this.#parts(), PARTS_AT_ONCE, async (part) => {
+    await eachOf(await this.#parts(days), PARTS_AT_ONCE, async (part) => {
       if (rowsOf.size === 0) return;
       const { key = [], ...rest } = await this.#read(part);
       const values = this.columns.map((name) => rest[name] as Float64Array);
@@ -70,7 +81,11 @@ export class KeptRows {
     }
   }
 
-  #parts(): Promise<string[]> {
-    return this.objects.list(`${this.prefix}/`);
+  async #parts({ from, to }: Span): Promise<string[]> {
+    const parts = await this.objects.list(`${this.prefix}/`);
+    return parts.filter((part) => {
+      const [, first, last] = PART.exec(part) ?? [];
+      return first === undefined || (first <= to && last! >= from);
+    });
   }
 }

@@ -198,9 +198,10 @@ describe('of the kept records', () => {
 
   it('packs of rows stay while a chunk that is needed has a row in them', async () => {
     const rows = new KeptRows(stores.objects, 'kept/features/code', ['x']);
-    await rows.put(['needed', 'not'], Float64Array.of(1, 2));
+    const day = { from: '2026-03-01', to: '2026-03-01' };
+    await rows.put(['needed', 'not'], Float64Array.of(1, 2), day);
     const [pack] = await all();
-    await rows.put(['neither'], Float64Array.of(3));
+    await rows.put(['neither'], Float64Array.of(3), day);
     const manifest = await writeJson(stores.objects, 'manifests', { days: [{ chunks: [{ valueHash: 'needed' }] }] });
     await run('r', manifest);
     await age();

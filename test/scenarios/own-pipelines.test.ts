@@ -150,7 +150,9 @@ describe('a pipeline of a project', () => {
   it('is explained before it runs: its rows are kept', async () => {
     const said = await json<{ chunks: number; keptChunks: number; steps: object[] }>('pipelines explain daily-swings');
     expect(said).toMatchObject({ chunks: 9, keptChunks: 9 });
-    expect(said.steps).toContainEqual(expect.objectContaining({ name: 'swings', items: 0, batches: 0, activities: 2 }));
+    expect(said.steps).toContainEqual(
+      expect.objectContaining({ name: 'swings', items: 3, kept: 3, batches: 0, activities: 2 }),
+    );
   });
 
   it('is run again from a step of its own on', async () => {
