@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
@@ -79,6 +79,7 @@ async function record(): Promise<void> {
     }
     ids.push(['training-paused', await pausedRun(work)], ['backfill-failed', await failedBackfill(work)]);
     ids.push(['training-asked', await askedRun(work)], ['trigger-arrived', await arrivedTrigger(work)]);
+    ids.push(['project-done', await projectRun(work)]);
     const { temporal } = JSON.parse(await readFile(join(work.home, 'services.json'), 'utf8')) as {
       temporal: { address: string };
     };
@@ -128,6 +129,13 @@ async function askedRun(work: Workplace): Promise<string> {
   await work.json('runs', 'skip', runId);
   await ended(() => work.json('runs', 'show', runId));
   return runId;
+}
+
+/** A pipeline of a project, with a step of its own. */
+async function projectRun(work: Workplace): Promise<string> {
+  await cp('project/template', work.folder, { recursive: true });
+  await work.json('run', 'daily-swings', '--key', 'project-done');
+  return 'daily-swings.project-done';
 }
 
 /** A trigger that goes on, and has run a prediction. */
