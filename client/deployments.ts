@@ -22,8 +22,9 @@ export async function currentBuild({ connection, settings }: Millrace): Promise<
 }
 
 /** The task queues of ours that workers of a build do not serve yet. */
-async function unserved({ connection, settings }: Millrace, buildId: string): Promise<string[]> {
-  const wanted: string[] = [WORKFLOW_QUEUE, ...Object.values(STEP_QUEUES)];
+async function unserved({ connection, settings, pipelines }: Millrace, buildId: string): Promise<string[]> {
+  const { own, ...ours } = STEP_QUEUES;
+  const wanted: string[] = [WORKFLOW_QUEUE, ...Object.values(ours), ...(pipelines.ownSteps.length > 0 ? [own] : [])];
   try {
     const { versionTaskQueues } = await connection.workflowService.describeWorkerDeploymentVersion({
       namespace: settings.temporal.namespace,
