@@ -1,5 +1,6 @@
 import { path, useResource } from './api.js';
 import { ago, when } from './format.js';
+import { List } from './list.js';
 import { Failure, Loading, Title } from './parts.js';
 import { Link } from './router.js';
 import type { AuditLine, Notice } from './types.js';
@@ -38,39 +39,24 @@ function Notices() {
         </p>
       )}
       {data !== null && data.length > 0 && (
-        <div class="wide" tabIndex={0}>
-          <table class="list">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Run</th>
-                <th>What</th>
-                <th>Why</th>
-                <th>Told</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map((notice) => (
-                <tr key={notice.id}>
-                  <td title={when(notice.at, true)}>{ago(notice.at)}</td>
-                  <td class="id">
-                    {notice.runId !== null && <Link to={path('runs', notice.runId)}>{notice.runId}</Link>}
-                  </td>
-                  <td>{WORDS[notice.kind]}</td>
-                  <td>{notice.message.split('\n')[0]}</td>
-                  <td>
-                    {notice.deliveries.map(({ target, state, tries, error: why }) => (
-                      <span key={target} class={`told told-${state}`} title={why ?? ''}>
-                        {target} {state}
-                        {state === 'failed' ? `, ${tries} tries` : ''}
-                      </span>
-                    ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <List columns={['When', 'Run', 'What', 'Why', 'Told']}>
+          {data.map((notice) => (
+            <tr key={notice.id}>
+              <td title={when(notice.at, true)}>{ago(notice.at)}</td>
+              <td class="id">{notice.runId !== null && <Link to={path('runs', notice.runId)}>{notice.runId}</Link>}</td>
+              <td>{WORDS[notice.kind]}</td>
+              <td>{notice.message.split('\n')[0]}</td>
+              <td>
+                {notice.deliveries.map(({ target, state, tries, error: why }) => (
+                  <span key={target} class={`told told-${state}`} title={why ?? ''}>
+                    {target} {state}
+                    {state === 'failed' ? `, ${tries} tries` : ''}
+                  </span>
+                ))}
+              </td>
+            </tr>
+          ))}
+        </List>
       )}
     </section>
   );
@@ -86,30 +72,18 @@ function Changes() {
       {data === null && error === null && <Loading />}
       {data?.length === 0 && <p class="dim">Nobody changed anything over REST or on this page yet.</p>}
       {data !== null && data.length > 0 && (
-        <div class="wide" tabIndex={0}>
-          <table class="list">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>What</th>
-                <th class="number">Answer</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map(({ id, at, caller, address, act, target, status }) => (
-                <tr key={id}>
-                  <td title={when(at, true)}>{ago(at)}</td>
-                  <td>{caller ?? address}</td>
-                  <td class="id">
-                    {act.split(' ')[0]} {target}
-                  </td>
-                  <td class="number">{status}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <List columns={['When', 'Who', 'What', { number: 'Answer' }]}>
+          {data.map(({ id, at, caller, address, act, target, status }) => (
+            <tr key={id}>
+              <td title={when(at, true)}>{ago(at)}</td>
+              <td>{caller ?? address}</td>
+              <td class="id">
+                {act.split(' ')[0]} {target}
+              </td>
+              <td class="number">{status}</td>
+            </tr>
+          ))}
+        </List>
       )}
     </section>
   );

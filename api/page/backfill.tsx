@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { path, post, useResource } from './api.js';
 import { Progress } from './backfills.js';
 import { count, interval, span, when } from './format.js';
+import { List } from './list.js';
 import { Act, type AnyState, Facts, Failure, Loading, State, Title } from './parts.js';
 import { Link, setQuery, usePlace } from './router.js';
 import type { Backfill } from './types.js';
@@ -89,32 +90,19 @@ export function BackfillPage({ id }: { id: string }) {
           ))}
         </span>
       </div>
-      <div class="wide" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>Interval</th>
-              <th>State</th>
-              <th>Run</th>
-              <th class="number">Time</th>
-              <th>Error</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.slice(0, most).map((each) => (
-              <tr key={each.nth}>
-                <td>{interval(each)}</td>
-                <td>
-                  <State state={each.state as AnyState} />
-                </td>
-                <td class="id">{each.run === null ? '' : <Link to={path('runs', each.run)}>{each.run}</Link>}</td>
-                <td class="number">{span(each.seconds)}</td>
-                <td>{each.error === null ? '' : `${each.error.code}: ${each.error.message.split('\n')[0]}`}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['Interval', 'State', 'Run', { number: 'Time' }, 'Error']}>
+        {shown.slice(0, most).map((each) => (
+          <tr key={each.nth}>
+            <td>{interval(each)}</td>
+            <td>
+              <State state={each.state as AnyState} />
+            </td>
+            <td class="id">{each.run === null ? '' : <Link to={path('runs', each.run)}>{each.run}</Link>}</td>
+            <td class="number">{span(each.seconds)}</td>
+            <td>{each.error === null ? '' : `${each.error.code}: ${each.error.message.split('\n')[0]}`}</td>
+          </tr>
+        ))}
+      </List>
       {shown.length > most && (
         <button type="button" onClick={() => setMost((n) => n + 5 * PAGE)}>
           Show more of {count(shown.length)}

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { type ApiError, asApiError, path, post, useResource } from './api.js';
 import { ago, count, span } from './format.js';
+import { List } from './list.js';
 import { Act, Empty, Failure, Loading, Title } from './parts.js';
 import { go, Link } from './router.js';
 import type { BackfillPrice, BackfillSummary, PipelineSummary } from './types.js';
@@ -26,40 +27,26 @@ export function BackfillsPage() {
         <Empty title="No backfills yet.">A backfill runs a pipeline for every interval of a time that is over.</Empty>
       )}
       {data.length > 0 && (
-        <div class="wide" tabIndex={0}>
-          <table class="list">
-            <thead>
-              <tr>
-                <th>Backfill</th>
-                <th>State</th>
-                <th>Pipeline</th>
-                <th>Time</th>
-                <th>Intervals</th>
-                <th>Made</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map(({ id, state, declaration, counts, createdAt }) => (
-                <tr key={id}>
-                  <td class="id">
-                    <Link to={path('backfills', id)}>{id}</Link>
-                  </td>
-                  <td>
-                    <span class={`state state-${state}`}>{state}</span>
-                  </td>
-                  <td>{String(declaration.pipeline)}</td>
-                  <td>
-                    {String(declaration.from)} … {String(declaration.to)}
-                  </td>
-                  <td>
-                    <Progress counts={counts} />
-                  </td>
-                  <td>{ago(createdAt)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <List columns={['Backfill', 'State', 'Pipeline', 'Time', 'Intervals', 'Made']}>
+          {data.map(({ id, state, declaration, counts, createdAt }) => (
+            <tr key={id}>
+              <td class="id">
+                <Link to={path('backfills', id)}>{id}</Link>
+              </td>
+              <td>
+                <span class={`state state-${state}`}>{state}</span>
+              </td>
+              <td>{String(declaration.pipeline)}</td>
+              <td>
+                {String(declaration.from)} … {String(declaration.to)}
+              </td>
+              <td>
+                <Progress counts={counts} />
+              </td>
+              <td>{ago(createdAt)}</td>
+            </tr>
+          ))}
+        </List>
       )}
     </>
   );

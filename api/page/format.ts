@@ -58,3 +58,12 @@ export function interval({ start, end }: { start: string; end: string }): string
 }
 
 export const utc = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')}Z`;
+
+/** `7.2 KiB`. */
+export function bytes(n: number): string {
+  if (n < 1024) return `${n} B`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  const at = Math.min(units.length, Math.floor(Math.log2(n) / 10));
+  const value = n / 1024 ** at;
+  return `${value < 10 ? value.toFixed(1) : count(Math.round(value))} ${units[at - 1]}`;
+}

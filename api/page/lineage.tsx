@@ -1,5 +1,6 @@
 import { path, useResource } from './api.js';
 import { count, figure } from './format.js';
+import { List } from './list.js';
 import { Failure, Loading } from './parts.js';
 import { Link, setQuery } from './router.js';
 import type { ChunkLineage, RunFile } from './types.js';
@@ -65,30 +66,18 @@ function Files({ files }: { files: readonly RunFile[] }) {
   if (files.length === 0) return <p class="dim">None is known: a run that ends well records them.</p>;
   return (
     <>
-      <div class="wide scroll" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>File</th>
-              <th class="number">Bytes</th>
-              <th class="number">Readings</th>
-              <th>Content</th>
-            </tr>
-          </thead>
-          <tbody>
-            {files.slice(0, MOST_FILES).map(({ path: file, bytes, readings, sha256 }) => (
-              <tr key={file}>
-                <td class="id">{file}</td>
-                <td class="number">{count(bytes)}</td>
-                <td class="number">{count(readings)}</td>
-                <td>
-                  <code title={sha256}>{sha256.slice(0, 12)}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['File', { number: 'Bytes' }, { number: 'Readings' }, 'Content']} long>
+        {files.slice(0, MOST_FILES).map(({ path: file, bytes, readings, sha256 }) => (
+          <tr key={file}>
+            <td class="id">{file}</td>
+            <td class="number">{count(bytes)}</td>
+            <td class="number">{count(readings)}</td>
+            <td>
+              <code title={sha256}>{sha256.slice(0, 12)}</code>
+            </td>
+          </tr>
+        ))}
+      </List>
       {files.length > MOST_FILES && <p class="dim">and {count(files.length - MOST_FILES)} more</p>}
     </>
   );

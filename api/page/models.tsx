@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { path, post, useResource } from './api.js';
 import { Chart } from './chart.js';
 import { ago, figure, when } from './format.js';
+import { List } from './list.js';
 import { Act, Empty, Failure, Loading, Title } from './parts.js';
 import { Link, setQuery, usePlace } from './router.js';
 import type { ModelVersion } from './types.js';
@@ -96,63 +97,52 @@ function Versions({ versions, reload }: { versions: ModelVersion[]; reload: () =
       )}
       {champion !== undefined && beside !== undefined && <Compared champion={champion} other={beside} names={names} />}
       <section class="panel" aria-label="Versions">
-        <div class="wide" tabIndex={0}>
-          <table class="list">
-            <thead>
-              <tr>
-                <th>Version</th>
-                <th>Made</th>
-                <th>Continues</th>
-                <th>Trained to</th>
-                {names.map((each) => (
-                  <th key={each} class="number">
-                    {each}
-                  </th>
-                ))}
-                <th>Run</th>
-                <th>
-                  <span class="unseen">Acts</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {versions.map((each) => (
-                <tr key={each.version} aria-selected={each === beside}>
-                  <td>
-                    <b>{each.version}</b> {each.champion && <span class="state state-done">champion</span>}
-                  </td>
-                  <td title={when(each.createdAt, true)}>{ago(each.createdAt)}</td>
-                  <td>{each.parent === null ? 'new lineage' : each.parent}</td>
-                  <td>{each.trainedTo ?? ''}</td>
-                  {names.map((name) => (
-                    <td key={name} class="number">
-                      {figure(figuresOf(each)[name])}
-                    </td>
-                  ))}
-                  <td class="id">
-                    <Link to={`${path('runs', each.runId)}/clusters`}>{each.runId}</Link>
-                  </td>
-                  <td>
-                    {!each.champion && (
-                      <span class="acts">
-                        <button type="button" onClick={() => setQuery({ version: String(each.version) })}>
-                          Compare
-                        </button>
-                        <Act
-                          act={() => post(`${path('models', each.model, 'versions', each.version)}/promote`)}
-                          then={reload}
-                          sure={`Make version ${each.version} of ${each.model} champion? Predictions use it from then on.`}
-                        >
-                          Promote
-                        </Act>
-                      </span>
-                    )}
-                  </td>
-                </tr>
+        <List
+          columns={[
+            'Version',
+            'Made',
+            'Continues',
+            'Trained to',
+            ...names.map((each) => ({ number: each })),
+            'Run',
+            { unseen: 'Acts' },
+          ]}
+        >
+          {versions.map((each) => (
+            <tr key={each.version} aria-selected={each === beside}>
+              <td>
+                <b>{each.version}</b> {each.champion && <span class="state state-done">champion</span>}
+              </td>
+              <td title={when(each.createdAt, true)}>{ago(each.createdAt)}</td>
+              <td>{each.parent === null ? 'new lineage' : each.parent}</td>
+              <td>{each.trainedTo ?? ''}</td>
+              {names.map((name) => (
+                <td key={name} class="number">
+                  {figure(figuresOf(each)[name])}
+                </td>
               ))}
-            </tbody>
-          </table>
-        </div>
+              <td class="id">
+                <Link to={`${path('runs', each.runId)}/clusters`}>{each.runId}</Link>
+              </td>
+              <td>
+                {!each.champion && (
+                  <span class="acts">
+                    <button type="button" onClick={() => setQuery({ version: String(each.version) })}>
+                      Compare
+                    </button>
+                    <Act
+                      act={() => post(`${path('models', each.model, 'versions', each.version)}/promote`)}
+                      then={reload}
+                      sure={`Make version ${each.version} of ${each.model} champion? Predictions use it from then on.`}
+                    >
+                      Promote
+                    </Act>
+                  </span>
+                )}
+              </td>
+            </tr>
+          ))}
+        </List>
       </section>
     </>
   );
@@ -212,33 +202,26 @@ function Compared({
         Version {other.version} beside the champion, version {champion.version}
       </h2>
       {typeof reason === 'string' && <p>{reason}</p>}
-      <div class="wide" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>Figure</th>
-              <th class="number">champion {champion.version}</th>
-              <th class="number">version {other.version}</th>
-              <th class="number">difference</th>
+      <List
+        columns={[
+          'Figure',
+          { number: `champion ${champion.version}` },
+          { number: `version ${other.version}` },
+          { number: 'difference' },
+        ]}
+      >
+        {names.map((name) => {
+          const [a, b] = [mine[name], theirs[name]];
+          return (
+            <tr key={name}>
+              <td>{name}</td>
+              <td class="number">{figure(a)}</td>
+              <td class="number">{figure(b)}</td>
+              <td class="number">{a === undefined || b === undefined ? '' : `${b >= a ? '+' : ''}${figure(b - a)}`}</td>
             </tr>
-          </thead>
-          <tbody>
-            {names.map((name) => {
-              const [a, b] = [mine[name], theirs[name]];
-              return (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td class="number">{figure(a)}</td>
-                  <td class="number">{figure(b)}</td>
-                  <td class="number">
-                    {a === undefined || b === undefined ? '' : `${b >= a ? '+' : ''}${figure(b - a)}`}
-                  </td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+          );
+        })}
+      </List>
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { path, useResource } from './api.js';
 import { Chart, clusterColor } from './chart.js';
 import { count, percent } from './format.js';
+import { List } from './list.js';
 import { Empty, Failure, Loading } from './parts.js';
 import { Link, setQuery, usePlace } from './router.js';
 import type { Clusters } from './types.js';
@@ -211,39 +212,28 @@ function Members({ data, chosen }: View) {
   return (
     <section class="panel" aria-label="Members">
       <h2>{chosen === null ? 'Sensors and where their days lie' : `Members of cluster ${chosen}`}</h2>
-      <div class="wide scroll" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>Sensor</th>
-              <th class="number">Days</th>
-              <th>By cluster</th>
-            </tr>
-          </thead>
-          <tbody>
-            {members.slice(0, MOST_MEMBERS).map(({ name, counts, total, own }) => (
-              <tr key={name}>
-                <td class="id">{name}</td>
-                <td class="number">{chosen === null ? total : `${own} of ${total}`}</td>
-                <td>
-                  <span class="shares">
-                    {data.ids.map((cluster, nth) => {
-                      const n = counts[nth]!;
-                      return n === 0 ? null : (
-                        <i
-                          key={cluster}
-                          title={`cluster ${cluster}: ${n} days`}
-                          style={{ width: `${(100 * n) / total}%`, background: clusterColor(cluster) }}
-                        />
-                      );
-                    })}
-                  </span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['Sensor', { number: 'Days' }, 'By cluster']} long>
+        {members.slice(0, MOST_MEMBERS).map(({ name, counts, total, own }) => (
+          <tr key={name}>
+            <td class="id">{name}</td>
+            <td class="number">{chosen === null ? total : `${own} of ${total}`}</td>
+            <td>
+              <span class="shares">
+                {data.ids.map((cluster, nth) => {
+                  const n = counts[nth]!;
+                  return n === 0 ? null : (
+                    <i
+                      key={cluster}
+                      title={`cluster ${cluster}: ${n} days`}
+                      style={{ width: `${(100 * n) / total}%`, background: clusterColor(cluster) }}
+                    />
+                  );
+                })}
+              </span>
+            </td>
+          </tr>
+        ))}
+      </List>
       {members.length > MOST_MEMBERS && <p class="dim">and {count(members.length - MOST_MEMBERS)} more sensors</p>}
     </section>
   );

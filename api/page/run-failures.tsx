@@ -1,5 +1,6 @@
 import { path, post } from './api.js';
 import { ago, count } from './format.js';
+import { List } from './list.js';
 import { Act } from './parts.js';
 import type { Question, Run } from './types.js';
 
@@ -62,30 +63,18 @@ export function RunFailed({ run }: { run: Run }) {
       <summary>
         {count(run.failed)} {run.failed === 1 ? 'file or day' : 'files and days'} left out, since they failed
       </summary>
-      <div class="wide scroll" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>In</th>
-              <th>File or day</th>
-              <th class="number">Readings</th>
-              <th>Why</th>
-            </tr>
-          </thead>
-          <tbody>
-            {run.failedItems.map(({ step, item, readings, code, message }) => (
-              <tr key={`${step} ${item}`}>
-                <td>{step}</td>
-                <td class="id">{item}</td>
-                <td class="number">{readings === null ? '' : count(readings)}</td>
-                <td>
-                  <code>{code}</code> {message.split('\n')[0]}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['In', 'File or day', { number: 'Readings' }, 'Why']} long>
+        {run.failedItems.map(({ step, item, readings, code, message }) => (
+          <tr key={`${step} ${item}`}>
+            <td>{step}</td>
+            <td class="id">{item}</td>
+            <td class="number">{readings === null ? '' : count(readings)}</td>
+            <td>
+              <code>{code}</code> {message.split('\n')[0]}
+            </td>
+          </tr>
+        ))}
+      </List>
     </details>
   );
 }

@@ -1,5 +1,6 @@
 import { path, useResource } from './api.js';
 import { count } from './format.js';
+import { List } from './list.js';
 import { Empty, Failure, Loading } from './parts.js';
 import { setQuery, usePlace } from './router.js';
 import type { Quarantine } from './types.js';
@@ -53,34 +54,21 @@ export function RunQuarantine({ id }: { id: string }) {
           </button>
         </span>
       </div>
-      <div class="wide scroll" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>File</th>
-              <th class="number">Record</th>
-              <th>Sensor</th>
-              <th>Reason</th>
-              <th>As it stands there</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.readings.map((each, at) => (
-              <tr key={`${offset + at}`}>
-                <td class="id" title={each.file}>
-                  {each.file.split('/').slice(-2).join('/')}
-                </td>
-                <td class="number">{each.record > 0 ? count(each.record) : ''}</td>
-                <td class="id">{each.sensor ?? ''}</td>
-                <td>{each.reason.replaceAll('_', ' ')}</td>
-                <td>
-                  <code>{each.raw ?? ''}</code>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['File', { number: 'Record' }, 'Sensor', 'Reason', 'As it stands there']} long>
+        {data.readings.map((each, at) => (
+          <tr key={`${offset + at}`}>
+            <td class="id" title={each.file}>
+              {each.file.split('/').slice(-2).join('/')}
+            </td>
+            <td class="number">{each.record > 0 ? count(each.record) : ''}</td>
+            <td class="id">{each.sensor ?? ''}</td>
+            <td>{each.reason.replaceAll('_', ' ')}</td>
+            <td>
+              <code>{each.raw ?? ''}</code>
+            </td>
+          </tr>
+        ))}
+      </List>
     </section>
   );
 }

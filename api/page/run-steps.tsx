@@ -1,5 +1,6 @@
 import { path, useResource } from './api.js';
 import { span } from './format.js';
+import { List } from './list.js';
 import { State } from './parts.js';
 import { setQuery, usePlace } from './router.js';
 import { RunGantt } from './run-gantt.js';
@@ -44,43 +45,29 @@ export function RunSteps({ run, steps }: { run: Run; steps: readonly Step[] }) {
 function Attempts({ attempts }: { attempts: readonly Attempt[] }) {
   if (attempts.length === 0) return <p class="dim">It was not begun yet.</p>;
   return (
-    <div class="wide scroll" tabIndex={0}>
-      <table class="list">
-        <thead>
-          <tr>
-            <th>Attempt</th>
-            <th>State</th>
-            <th>Worker</th>
-            <th class="number">Time</th>
-            <th class="number">Memory</th>
-            <th>Measures</th>
-          </tr>
-        </thead>
-        <tbody>
-          {attempts.map((each) => (
-            <tr key={`${each.phase} ${each.batch} ${each.attempt}`}>
-              <td>
-                {each.phase === 'batch' ? `batch ${each.batch}` : each.phase === 'once' ? '' : each.phase}
-                {each.attempt > 1 ? ` try ${each.attempt}` : ''}
-              </td>
-              <td>
-                <State state={each.state} />
-              </td>
-              <td class="id">{each.worker}</td>
-              <td class="number">{span(each.seconds)}</td>
-              <td class="number">{each.measures.rssMiB === undefined ? '' : `${each.measures.rssMiB} MiB`}</td>
-              <td>
-                {each.error === null
-                  ? Object.entries(each.measures)
-                      .filter(([name]) => name !== 'rssMiB')
-                      .map(([name, value]) => `${name} ${value}`)
-                      .join(', ')
-                  : `${each.error.code}: ${each.error.message.split('\n')[0]}`}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List columns={['Attempt', 'State', 'Worker', { number: 'Time' }, { number: 'Memory' }, 'Measures']} long>
+      {attempts.map((each) => (
+        <tr key={`${each.phase} ${each.batch} ${each.attempt}`}>
+          <td>
+            {each.phase === 'batch' ? `batch ${each.batch}` : each.phase === 'once' ? '' : each.phase}
+            {each.attempt > 1 ? ` try ${each.attempt}` : ''}
+          </td>
+          <td>
+            <State state={each.state} />
+          </td>
+          <td class="id">{each.worker}</td>
+          <td class="number">{span(each.seconds)}</td>
+          <td class="number">{each.measures.rssMiB === undefined ? '' : `${each.measures.rssMiB} MiB`}</td>
+          <td>
+            {each.error === null
+              ? Object.entries(each.measures)
+                  .filter(([name]) => name !== 'rssMiB')
+                  .map(([name, value]) => `${name} ${value}`)
+                  .join(', ')
+              : `${each.error.code}: ${each.error.message.split('\n')[0]}`}
+          </td>
+        </tr>
+      ))}
+    </List>
   );
 }

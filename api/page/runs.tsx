@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { path } from './api.js';
 import { ago, count, interval, span, when } from './format.js';
+import { List } from './list.js';
 import { Act, Empty, Failure, Loading, State, stateOf, Title } from './parts.js';
 import { Link, setQuery, usePlace } from './router.js';
 import { RunGrid } from './run-grid.js';
@@ -115,39 +116,25 @@ function RunList({ runs }: { runs: readonly RunSummary[] }) {
     );
   return (
     <>
-      <div class="wide" tabIndex={0}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th>Run</th>
-              <th>State</th>
-              <th>For</th>
-              <th>By</th>
-              <th>Started</th>
-              <th class="number">Time</th>
-            </tr>
-          </thead>
-          <tbody>
-            {runs.slice(0, most).map((run) => (
-              <tr key={run.id}>
-                <td class="id">
-                  <Link to={path('runs', run.id)}>{run.id}</Link>
-                </td>
-                <td>
-                  <State state={stateOf(run)} />
-                  {run.failed > 0 && <span class="left-out"> {run.failed} left out</span>}
-                </td>
-                <td>{run.interval === null ? '' : interval(run.interval)}</td>
-                <td>
-                  <StartedBy run={run} />
-                </td>
-                <td title={when(run.startedAt, true)}>{ago(run.startedAt)}</td>
-                <td class="number">{span(run.seconds)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List columns={['Run', 'State', 'For', 'By', 'Started', { number: 'Time' }]}>
+        {runs.slice(0, most).map((run) => (
+          <tr key={run.id}>
+            <td class="id">
+              <Link to={path('runs', run.id)}>{run.id}</Link>
+            </td>
+            <td>
+              <State state={stateOf(run)} />
+              {run.failed > 0 && <span class="left-out"> {run.failed} left out</span>}
+            </td>
+            <td>{run.interval === null ? '' : interval(run.interval)}</td>
+            <td>
+              <StartedBy run={run} />
+            </td>
+            <td title={when(run.startedAt, true)}>{ago(run.startedAt)}</td>
+            <td class="number">{span(run.seconds)}</td>
+          </tr>
+        ))}
+      </List>
       {runs.length > most && (
         <button type="button" onClick={() => setMost((n) => n + 5 * PAGE)}>
           Show more of {count(runs.length)}

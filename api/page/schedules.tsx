@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { type ApiError, asApiError, call, path, post, useResource } from './api.js';
+import { call, path, post, useResource } from './api.js';
 import { ago, span, when } from './format.js';
-import { Act, Empty, Failure, Loading, Title } from './parts.js';
+import { Entry, MakeForm } from './make-form.js';
+import { Act, Empty, Facts, Failure, Loading, Title } from './parts.js';
 import { Link } from './router.js';
 import { Triggers } from './triggers.js';
 import type { PipelineSummary, Schedule } from './types.js';
@@ -71,44 +72,22 @@ function Card({ schedule, reload }: { schedule: Schedule; reload: () => void }) 
           </Act>
         </span>
       </div>
-      <dl class="facts">
-        <div>
-          <dt>runs</dt>
-          <dd>{String(declaration.pipeline)}</dd>
-        </div>
-        <div>
-          <dt>times</dt>
-          <dd>{timesOf(declaration)}</dd>
-        </div>
-        <div>
-          <dt>next</dt>
-          <dd title={next.map((each) => when(each)).join('\n')}>
-            {paused || next[0] === undefined ? '–' : `${when(next[0])}, ${ago(next[0])}`}
-          </dd>
-        </div>
-        <div>
-          <dt>overlap</dt>
-          <dd>{String(declaration.overlap)}</dd>
-        </div>
-        {missed > 0 && (
-          <div>
-            <dt>missed</dt>
-            <dd>{missed}, while the server was down</dd>
-          </div>
-        )}
-        {buffered > 0 && (
-          <div>
-            <dt>waiting</dt>
-            <dd>{buffered}</dd>
-          </div>
-        )}
-        {note !== null && (
-          <div>
-            <dt>note</dt>
-            <dd>{note}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts
+        facts={[
+          ['runs', String(declaration.pipeline)],
+          ['times', timesOf(declaration)],
+          [
+            'next',
+            <span key="next" title={next.map((each) => when(each)).join('\n')}>
+              {paused || next[0] === undefined ? '–' : `${when(next[0])}, ${ago(next[0])}`}
+            </span>,
+          ],
+          ['overlap', String(declaration.overlap)],
+          ['missed', missed > 0 ? `${missed}, while the server was down` : null],
+          ['waiting', buffered > 0 ? buffered : null],
+          ['note', note],
+        ]}
+      />
       <p>
         {running.length > 0 && <span class="state state-running">▶ {running.length} going on </span>}
         {recent.length === 0 ? (
@@ -132,70 +111,30 @@ function timesOf({ cron, every, tz, jitter }: Schedule['declaration']): string {
 function NewSchedule({ done }: { done: () => void }) {
   const { data: pipelines } = useResource<PipelineSummary[]>('/pipelines');
   const [values, setValues] = useState({ name: '', pipeline: '', times: '0 2 * * *', tz: zone(), source: '' });
-  const [error, setError] = useState<ApiError | null>(null);
-  const set = (name: keyof typeof values) => (event: { currentTarget: { value: string } }) =>
-    setValues({ ...values, [name]: event.currentTarget.value });
-  const make = async () => {
-    setError(null);
+  const entry = (name: keyof typeof values) => ({
+    id: `schedule-${name}`,
+    label: name,
+    value: values[name],
+    change: (value: string) => setValues({ ...values, [name]: value }),
+  });
+  const make = () => {
     const { name, times, tz, source } = values;
-    const pipeline = values.pipeline || pipelines?.[0]?.name;
     const isSpan = /^\d+(\.\d+)? ?[a-z]+$/i.test(times.trim());
-    try {
-      await post('/schedules', {
-        name,
-        pipeline,
-        ...(isSpan ? { every: times.trim() } : { cron: times.trim(), tz }),
-        params: source === '' ? {} : { source },
-      });
-      done();
-    } catch (thrown) {
-      setError(asApiError(thrown));
-    }
+    return post('/schedules', {
+      name,
+      pipeline: values.pipeline || pipelines?.[0]?.name,
+      ...(isSpan ? { every: times.trim() } : { cron: times.trim(), tz }),
+      params: source === '' ? {} : { source },
+    });
   };
   return (
-    <form
-      class="panel form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void make();
-      }}
-    >
-      <div class="fields">
-        <div class="field">
-          <label for="schedule-name">name</label>
-          <input id="schedule-name" required value={values.name} onInput={set('name')} />
-        </div>
-        <div class="field">
-          <label for="schedule-pipeline">pipeline</label>
-          <select id="schedule-pipeline" value={values.pipeline} onChange={set('pipeline')}>
-            {pipelines?.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </div>
-        <div class="field">
-          <label for="schedule-times">times</label>
-          <input id="schedule-times" required value={values.times} onInput={set('times')} />
-          <p class="doc">Five fields of cron, as 0 2 * * *; or how often, as 6 h.</p>
-        </div>
-        <div class="field">
-          <label for="schedule-tz">tz</label>
-          <input id="schedule-tz" value={values.tz} onInput={set('tz')} />
-          <p class="doc">Zone of the times.</p>
-        </div>
-        <div class="field">
-          <label for="schedule-source">source</label>
-          <input id="schedule-source" value={values.source} onInput={set('source')} />
-          <p class="doc">Empty: as set in millrace.yaml.</p>
-        </div>
-      </div>
-      {error !== null && <Failure error={error} />}
-      <div class="form-end">
-        <button type="submit" class="primary">
-          Make it
-        </button>
-      </div>
-    </form>
+    <MakeForm make={make} done={done}>
+      <Entry {...entry('name')} required />
+      <Entry {...entry('pipeline')} options={(pipelines ?? []).map(({ name }) => ({ value: name, text: name }))} />
+      <Entry {...entry('times')} required doc="Five fields of cron, as 0 2 * * *; or how often, as 6 h." />
+      <Entry {...entry('tz')} doc="Zone of the times." />
+      <Entry {...entry('source')} doc="Empty: as set in millrace.yaml." />
+    </MakeForm>
   );
 }
 

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type ApiError, asApiError, path, post, useResource } from './api.js';
+import { Explained } from './explained.js';
 import { Field, type FieldSchema, readParam } from './param-field.js';
 import { Empty, Failure, Loading, Title } from './parts.js';
 import { go, Link } from './router.js';
-import type { Pipeline, PipelineSummary } from './types.js';
+import type { Explanation, Pipeline, PipelineSummary } from './types.js';
 
 /** What most runs set; all others are folded away. */
 const FIRST = ['source', 'from', 'to', 'tz', 'model', 'k'];
@@ -38,6 +39,7 @@ function Form({ name }: { name: string }) {
   const [texts, setTexts] = useState<Record<string, string>>(() => draftOf(name));
   const [refused, setRefused] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
+  const [explained, setExplained] = useState<Explanation | null>(null);
   useEffect(() => sessionStorage.setItem(draftKey(name), JSON.stringify(texts)), [texts]);
   if (data === null) return error === null ? <Loading /> : <Failure error={error} retry={reload} />;
   const { properties = {}, required = [] } = data.params as {
@@ -53,19 +55,23 @@ function Form({ name }: { name: string }) {
       return problem === null ? [] : [[each, problem] as const];
     }),
   );
-  const start = async () => {
+  const given = Object.entries(texts).filter(([each, text]) => text !== '' && properties[each] !== undefined);
+  const params = () =>
+    Object.fromEntries(given.map(([each, text]) => [each, readParam(properties[each]!, text).value]));
+  const ask = async (what: () => Promise<void>) => {
     setBusy(true);
     setRefused(null);
-    try {
-      const given = Object.entries(texts).filter(([each, text]) => text !== '' && properties[each] !== undefined);
-      const params = Object.fromEntries(given.map(([each, text]) => [each, readParam(properties[each]!, text).value]));
-      const { runId } = await post<Started>('/runs', { pipeline: name, params });
-      go(path('runs', runId));
-    } catch (thrown) {
-      setRefused(asApiError(thrown));
-      setBusy(false);
-    }
+    setExplained(null);
+    await what().catch((thrown: unknown) => setRefused(asApiError(thrown)));
+    setBusy(false);
   };
+  const start = () =>
+    ask(async () => {
+      const { runId } = await post<Started>('/runs', { pipeline: name, params: params() });
+      go(path('runs', runId));
+    });
+  const explain = () =>
+    ask(async () => setExplained(await post<Explanation>(`${path('pipelines', name)}/explain`, { params: params() })));
   const field = (each: string) => (
     <Field
       key={each}
@@ -95,15 +101,20 @@ function Form({ name }: { name: string }) {
         <div class="fields">{rest.map(field)}</div>
       </details>
       {refused !== null && <Failure error={refused} />}
+      {explained !== null && <Explained explanation={explained} />}
       <div class="form-end">
         <button type="submit" class="primary" disabled={busy || wrong.size > 0}>
           Start {name}
           {busy ? ' …' : ''}
         </button>
+        <button type="button" disabled={busy || wrong.size > 0} onClick={() => void explain()}>
+          Explain
+        </button>
         <button
           type="button"
           onClick={() => {
             setTexts({});
+            setExplained(null);
             setRefused(null);
           }}
         >

@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { type ApiError, asApiError, call, path, post, useResource } from './api.js';
+import { call, path, post, useResource } from './api.js';
 import { ago, count, when } from './format.js';
-import { Act, Failure, Loading } from './parts.js';
+import { Entry, MakeForm } from './make-form.js';
+import { Act, Facts, Failure, Loading } from './parts.js';
 import { Link } from './router.js';
 import type { PipelineSummary, Trigger } from './types.js';
 
@@ -59,32 +60,14 @@ function Card({ trigger, reload }: { trigger: Trigger; reload: () => void }) {
           </Act>
         </span>
       </div>
-      <dl class="facts">
-        <div>
-          <dt>runs</dt>
-          <dd>{String(declaration.pipeline)}</dd>
-        </div>
-        <div>
-          <dt>when</dt>
-          <dd>{after === null ? `files arrive in ${sourceOf(declaration)}` : `${after} is done`}</dd>
-        </div>
-        {after === null && (
-          <div>
-            <dt>files</dt>
-            <dd>
-              {count(files.handedOver)}
-              {files.waiting > 0 ? `, ${count(files.waiting)} waiting` : ''}
-              {files.watermark === null ? '' : `, up to ${when(files.watermark)}`}
-            </dd>
-          </div>
-        )}
-        {lookedAt !== null && (
-          <div>
-            <dt>looked</dt>
-            <dd>{ago(lookedAt)}</dd>
-          </div>
-        )}
-      </dl>
+      <Facts
+        facts={[
+          ['runs', String(declaration.pipeline)],
+          ['when', after === null ? `files arrive in ${sourceOf(declaration)}` : `${after} is done`],
+          ['files', after === null ? filesOf(files) : null],
+          ['looked', lookedAt === null ? null : ago(lookedAt)],
+        ]}
+      />
       {error !== null && (
         <p class="failure" role="alert">
           {error}
@@ -101,77 +84,42 @@ function sourceOf({ params }: Trigger['declaration']): string {
   return typeof params === 'object' && params !== null && 'source' in params ? String(params.source) : 'its source';
 }
 
+function filesOf({ handedOver, waiting, watermark }: Trigger['files']): string {
+  const more = waiting > 0 ? `, ${count(waiting)} waiting` : '';
+  return `${count(handedOver)}${more}${watermark === null ? '' : `, up to ${when(watermark)}`}`;
+}
+
 function NewTrigger({ done }: { done: () => void }) {
   const { data: pipelines } = useResource<PipelineSummary[]>('/pipelines');
   const [values, setValues] = useState({ name: '', pipeline: '', after: '', settle: '1 min', source: '' });
-  const [error, setError] = useState<ApiError | null>(null);
-  const set = (name: keyof typeof values) => (event: { currentTarget: { value: string } }) =>
-    setValues({ ...values, [name]: event.currentTarget.value });
-  const make = async () => {
-    setError(null);
+  const entry = (name: keyof typeof values, label: string = name) => ({
+    id: `trigger-${name}`,
+    label,
+    value: values[name],
+    change: (value: string) => setValues({ ...values, [name]: value }),
+  });
+  const make = () => {
     const { name, after, settle, source } = values;
-    try {
-      await post('/triggers', {
-        name,
-        pipeline: values.pipeline || pipelines?.[0]?.name,
-        after: after === '' ? null : after,
-        settle,
-        params: source === '' ? {} : { source },
-      });
-      done();
-    } catch (thrown) {
-      setError(asApiError(thrown));
-    }
+    return post('/triggers', {
+      name,
+      pipeline: values.pipeline || pipelines?.[0]?.name,
+      after: after === '' ? null : after,
+      settle,
+      params: source === '' ? {} : { source },
+    });
   };
+  const names = (pipelines ?? []).map(({ name }) => name);
+  const files = { value: '', text: 'files arrive in the source' };
   return (
-    <form
-      class="panel form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void make();
-      }}
-    >
-      <div class="fields">
-        <div class="field">
-          <label for="trigger-name">name</label>
-          <input id="trigger-name" required value={values.name} onInput={set('name')} />
-        </div>
-        <div class="field">
-          <label for="trigger-pipeline">pipeline</label>
-          <select id="trigger-pipeline" value={values.pipeline} onChange={set('pipeline')}>
-            {pipelines?.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </div>
-        <div class="field">
-          <label for="trigger-after">when</label>
-          <select id="trigger-after" value={values.after} onChange={set('after')}>
-            <option value="">files arrive in the source</option>
-            {pipelines?.map(({ name }) => (
-              <option key={name} value={name}>
-                {name} is done
-              </option>
-            ))}
-          </select>
-        </div>
-        <div class="field">
-          <label for="trigger-source">source</label>
-          <input id="trigger-source" required value={values.source} onInput={set('source')} />
-          <p class="doc">A folder as the workers see it, a glob, or s3://bucket/prefix/.</p>
-        </div>
-        <div class="field">
-          <label for="trigger-settle">settle</label>
-          <input id="trigger-settle" required value={values.settle} onInput={set('settle')} />
-          <p class="doc">Files that changed within this time are still being written.</p>
-        </div>
-      </div>
-      {error !== null && <Failure error={error} />}
-      <div class="form-end">
-        <button type="submit" class="primary">
-          Make it
-        </button>
-      </div>
-    </form>
+    <MakeForm make={make} done={done}>
+      <Entry {...entry('name')} required />
+      <Entry {...entry('pipeline')} options={names.map((name) => ({ value: name, text: name }))} />
+      <Entry
+        {...entry('after', 'when')}
+        options={[files, ...names.map((name) => ({ value: name, text: `${name} is done` }))]}
+      />
+      <Entry {...entry('source')} required doc="A folder as the workers see it, a glob, or s3://bucket/prefix/." />
+      <Entry {...entry('settle')} required doc="Files that changed within this time are still being written." />
+    </MakeForm>
   );
 }

@@ -5,7 +5,7 @@ import type { backfill, backfillPrice, backfillSummary } from '../contracts/back
 import type { clusters, coverage, quarantine } from '../contracts/findings.js';
 import type { chunkLineage, runFile } from '../contracts/lineage.js';
 import type { modelVersion } from '../contracts/models.js';
-import type { pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
+import type { explanation, pipelineDetails, pipelineSummary } from '../contracts/pipelines.js';
 import type { problem } from '../contracts/problem.js';
 import type { logLine, run, runSummary, step } from '../contracts/runs.js';
 import type { schedule } from '../contracts/schedules.js';
@@ -22,6 +22,7 @@ export type Quarantine = z.output<typeof quarantine>;
 export type Clusters = z.output<typeof clusters>;
 export type Pipeline = z.output<typeof pipelineDetails>;
 export type PipelineSummary = z.output<typeof pipelineSummary>;
+export type Explanation = z.output<typeof explanation>;
 export type Node = Pipeline['nodes'][number];
 export type Trigger = z.output<typeof trigger>;
 export type Notice = z.output<typeof notice>;

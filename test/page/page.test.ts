@@ -149,6 +149,23 @@ describe.skipIf(missing !== null)(`the page${missing === null ? '' : `: ${missin
     expect(await page.locator('.field.wrong label').textContent()).toBe('sensorPath');
   });
 
+  it('explains what a run would be before it is started', async () => {
+    await see('/start/sensor-training');
+    await page.getByLabel('source').fill(plant);
+    await page.getByLabel('k', { exact: true }).fill('3');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    const said = page.getByRole('region', { name: 'What it would be' });
+    await said.waitFor();
+    const facts = await said.locator('dl > div').allTextContents();
+    expect(facts).toContainEqual(expect.stringMatching(/^chunks\d+ of \d+ sensors on \d+ days$/));
+    expect(facts).toContainEqual(expect.stringMatching(/^time[\d.]+ s, by \d+ runs?$/));
+    expect(await said.getByRole('row', { name: /^chunk/ }).textContent()).toMatch(/^chunk\d/);
+    await page.getByLabel('source').fill('/nowhere');
+    await page.getByRole('button', { name: 'Explain' }).click();
+    await page.getByText('MR_SOURCE_MISSING').first().waitFor();
+    expect(await said.count()).toBe(0);
+  });
+
   it('has the coverage of a run as a map', async () => {
     await see(`/runs/${trained}/coverage`);
     await page.getByText('30 chunks of 6 sensors on 5 days').waitFor();
