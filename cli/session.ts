@@ -1,26 +1,38 @@
 import { Millrace } from '../client/millrace.js';
+import { Pipelines } from '../client/pipelines.js';
 import { type Env, readEnv } from '../config/env.js';
+import { MillraceError } from '../config/errors.js';
 import type { ServiceRecord } from '../embedded/services.js';
 import { ensureUp, renew } from '../embedded/services.js';
-import { loadProject } from '../project/load.js';
+import { type LoadedProject, loadProject } from '../project/load.js';
 import { bytes, type Output } from './output.js';
 
 /** Connects, starting the embedded services in the background when they are needed and not up. */
 export async function connect(out: Output): Promise<{ millrace: Millrace; record: ServiceRecord | null; env: Env }> {
   const env = readEnv();
+  const project = await projectOf(env, out);
   let record: ServiceRecord | null = null;
   if (env.temporalAddress === undefined || env.databaseUrl === undefined) {
-    // What cannot be loaded is said here, before a worker takes it over.
-    const { hash } = await loadProject(env);
     const up = await ensureUp(env, progressLine(out));
     record = up.record;
     if (up.started) out.note('services are up and stay so; millrace down stops them');
-    else if (record.project !== undefined && record.project !== hash) {
+    else if (project !== null && record.project !== undefined && record.project !== project.hash) {
       out.note('the project changed: the worker and the REST server start anew');
       record = await renew(env, record);
     }
   }
-  return { millrace: await Millrace.connect(env), record, env };
+  return { millrace: await Millrace.connect(env, project?.pipelines ?? new Pipelines()), record, env };
+}
+
+/** The project; null where it cannot be loaded: what needs none of its pipelines goes on without. */
+async function projectOf(env: Env, out: Output): Promise<LoadedProject | null> {
+  try {
+    return await loadProject(env);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'MR_PROJECT') throw error;
+    out.note(`${error.code}: ${error.message}`);
+    return null;
+  }
 }
 
 /** Runs `work` with a connection, and closes it. */

@@ -74,7 +74,8 @@ export class Millrace {
 
   /**
    * Connects to the services of the environment, or to the embedded ones in the work folder.
-   * @throws MillraceError MR_SERVICE when they cannot be reached
+   * @param project the pipelines there are; left out: those of Millrace, and of the project that `millrace.yaml` names
+   * @throws MillraceError MR_SERVICE when they cannot be reached, MR_PROJECT when the project cannot be loaded
    */
   static async connect(env: Env = readEnv(), project?: Pipelines): Promise<Millrace> {
     const settings = await loadSettings(env);

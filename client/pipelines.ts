@@ -1,3 +1,3 @@
 export { directNeeds, layOut, toMermaid } from '../dag/layout.js';
 export type { Pipeline } from '../pipelines/pipeline.js';
-export type { Pipelines } from '../pipelines/pipelines.js';
+export { Pipelines } from '../pipelines/pipelines.js';

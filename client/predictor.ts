@@ -18,12 +18,14 @@ export interface InstancePrediction {
   novel: boolean;
 }
 
-const COLUMNS = [...FEATURE_NAMES];
-const POSITION = new Map(COLUMNS.map((name, at) => [name, at]));
-
 /** A model and its feature creator in memory: predicts chunks one by one, as the prediction pipeline does. */
 export class Predictor {
   readonly #centres: Float64Array;
+  /** All that can be named: our features, and those of a project that the model was trained on. */
+  readonly #columns: string[];
+  readonly #position: Map<string, number>;
+  /** Of those of a project, what the model sees. */
+  readonly #own: string[];
 
   constructor(
     readonly model: string,
@@ -32,20 +34,24 @@ export class Predictor {
     private readonly creator: FeatureCreator,
   ) {
     this.#centres = Float64Array.from(clusters.centres.flat());
+    const ours = new Set(FEATURE_NAMES);
+    this.#columns = [...FEATURE_NAMES, ...creator.reference.map(({ name }) => name).filter((name) => !ours.has(name))];
+    this.#position = new Map(this.#columns.map((name, at) => [name, at]));
+    this.#own = creator.columns.map(({ name }) => name).filter((name) => !ours.has(name));
   }
 
   /** @throws MillraceError MR_PARAM naming the instance that cannot be used */
   predict(instances: readonly Instance[]): InstancePrediction[] {
     const rows = instances.length;
-    const data = new Float64Array(rows * COLUMNS.length);
+    const columns = this.#columns;
+    const data = new Float64Array(rows * columns.length).fill(Number.NaN);
     instances.forEach((instance, row) => {
-      data.set(
-        'features' in instance ? fromFeatures(instance.features, row) : fromReadings(instance, row),
-        row * COLUMNS.length,
-      );
+      const own =
+        'features' in instance ? this.#fromFeatures(instance.features, row) : this.#fromReadings(instance, row);
+      data.set(own, row * columns.length);
     });
     const names = new Array<string>(rows).fill('');
-    const table = transform({ sensors: names, days: names, columns: COLUMNS, data }, this.creator);
+    const table = transform({ sensors: names, days: names, columns, data }, this.creator);
     const labels = new Int32Array(rows);
     const squared = new Float64Array(rows);
     assign({ data: table.data, rows, width: table.columns.length }, this.#centres, labels, squared);
@@ -54,31 +60,34 @@ export class Predictor {
       return { cluster: this.clusters.ids[label]!, distance, novel: distance > this.clusters.radius[label]! };
     });
   }
-}
 
-/** What is not named counts as missing, and gets what the creator learned for it. */
-function fromFeatures(features: Readonly<Record<string, number | null>>, row: number): Float64Array {
-  const out = new Float64Array(COLUMNS.length).fill(Number.NaN);
-  let given = 0;
-  for (const [name, value] of Object.entries(features)) {
-    const at = POSITION.get(name);
-    if (at === undefined) {
-      throw new MillraceError(
-        'MR_PARAM',
-        `instances.${row}: there is no feature "${name}".${didYouMean(name, COLUMNS)}`,
-        {
-          allowed: `features: ${COLUMNS.join(', ')}`,
-        },
-      );
+  /** What is not named counts as missing, and gets what the creator learned for it. */
+  #fromFeatures(features: Readonly<Record<string, number | null>>, row: number): Float64Array {
+    const allowed = `features: ${this.#columns.join(', ')}`;
+    const out = new Float64Array(this.#columns.length).fill(Number.NaN);
+    let given = 0;
+    for (const [name, value] of Object.entries(features)) {
+      const at = this.#position.get(name);
+      if (at === undefined) {
+        const near = didYouMean(name, this.#columns);
+        throw new MillraceError('MR_PARAM', `instances.${row}: there is no feature "${name}".${near}`, { allowed });
+      }
+      if (value === null) continue;
+      out[at] = value;
+      given++;
     }
-    if (value === null) continue;
-    out[at] = value;
-    given++;
+    if (given > 0) return out;
+    throw new MillraceError('MR_PARAM', `instances.${row}: no feature has a value`, { allowed });
   }
-  if (given > 0) return out;
-  throw new MillraceError('MR_PARAM', `instances.${row}: no feature has a value`, {
-    allowed: `features: ${COLUMNS.join(', ')}`,
-  });
+
+  #fromReadings(instance: Extract<Instance, { readings: unknown }>, row: number): Float64Array {
+    if (this.#own.length === 0) return fromReadings(instance, row);
+    throw new MillraceError(
+      'MR_PARAM',
+      `instances.${row}: ${this.model} version ${this.version} sees features that a project makes of readings`,
+      { allowed: `features by name: ${this.#own.join(', ')}` },
+    );
+  }
 }
 
 function fromReadings({ day, tz, readings }: Extract<Instance, { readings: unknown }>, row: number): Float64Array {

@@ -19,7 +19,7 @@ export interface ServiceRecord {
   ready?: boolean;
   /** Of which code the project was when our own processes were started last; null: there is none. Left out by older versions. */
   project?: string | null;
-  /** How often our own processes were started anew, for a project that changed. */
+  /** How often it was asked whether the project changed. */
   renewals?: number;
 }
 
@@ -95,7 +95,7 @@ export async function ensureUp(env: Env, say: Say): Promise<{ record: ServiceRec
   }
 }
 
-/** Starts worker and REST server anew, so that they see the project as it is now. */
+/** Has worker and REST server started anew where their project changed. */
 export async function renew(env: Env, { supervisor, renewals }: ServiceRecord): Promise<ServiceRecord> {
   process.kill(supervisor.pid, 'SIGUSR2');
   return waitForReady(env, (renewals ?? 0) + 1);

@@ -35,7 +35,7 @@ const USUAL = { temporal: 7233, ui: 8233, postgres: 5432 };
 
 /**
  * Starts the embedded services and stays with them until it is told to stop: what the environment names is not
- * started, a worker that ends is started again. SIGUSR2 starts our own processes anew.
+ * started, a worker that ends is started again. SIGUSR2 starts our own processes anew where the project changed.
  */
 export async function supervise(options: SupervisorOptions): Promise<void> {
   const { env, say, prepare, project = async () => null, worker = true, stop, onReady } = options;
@@ -98,10 +98,13 @@ export async function supervise(options: SupervisorOptions): Promise<void> {
     let waiting = new Set(['worker', 'REST server']);
     let renewal = new AbortController();
     const renew = async () => {
-      say('the project changed: starting the worker and the REST server anew');
-      record.project = await project();
-      record.ready = false;
+      const now = await project();
       record.renewals = (record.renewals ?? 0) + 1;
+      // Another command may have seen the change before, or look at another project.
+      if (now === record.project) return save();
+      say('the project changed: starting the worker and the REST server anew');
+      record.project = now;
+      record.ready = false;
       await save();
       waiting = new Set(['worker', 'REST server']);
       const before = renewal;

@@ -1,6 +1,7 @@
 import type { Chunks } from '../activities/chunk.js';
 import type { ChunkTable } from '../activities/chunk-table.js';
 import { STEP_QUEUES } from '../config/queues.js';
+import { DeclarationError } from '../dag/check.js';
 import { type StepKind, stepKind } from '../dag/declare.js';
 import type { RetryPolicy } from '../dag/plan.js';
 
@@ -67,6 +68,9 @@ export interface OwnStep<I, O> extends StepKind<I, O> {
   readonly work: ChunkWork | OnceWork;
 }
 
+const COLUMN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const KEYS = ['key', 'sensor', 'day'];
+
 interface About {
   /** Lower-case words joined by hyphens; also the name of its activity. */
   name: string;
@@ -82,6 +86,7 @@ interface About {
  * @param step.columns names of the numbers
  * @param step.takes inputs beside the chunks, each of them `param`
  * @param step.of computes the numbers of one chunk; NaN is missing. It must depend on nothing but what it is given
+ * @throws DeclarationError where the columns are none
  */
 export function chunkStep<const C extends readonly string[], P extends object = Record<never, never>>(
   step: About & {
@@ -90,20 +95,28 @@ export function chunkStep<const C extends readonly string[], P extends object = 
     of(readings: ChunkReadings, params: P): Readonly<Record<C[number], number>>;
   },
 ): OwnStep<{ chunks: Chunks } & P, ChunkTable> {
+  type Inputs = { chunks: Chunks } & P;
   const { columns, takes, of } = step;
-  const kind = stepKind({
-    ...common(step),
-    mapped: true,
-    takes: { chunks: 'chunks', ...takes },
-    gives: 'features',
-  });
+  checkColumns(step.name, columns);
+  const inputs = { chunks: 'chunks', ...takes } as { [K in keyof Inputs]: string };
+  const kind = stepKind<Inputs, ChunkTable>({ ...common(step), mapped: true, takes: inputs, gives: 'features' });
   const work: ChunkWork = {
     columns,
     params: Object.keys(takes ?? {}),
     of: (readings, params) => of(readings, params as P),
   };
-  // The runner calls it by the names of its inputs; the types are those of `of`.
-  return { ...kind, work } as unknown as OwnStep<{ chunks: Chunks } & P, ChunkTable>;
+  return { ...kind, work };
+}
+
+/** They stand in tables beside the key of each row. */
+function checkColumns(name: string, columns: readonly string[]): void {
+  const twice = columns.find((column, at) => columns.indexOf(column) !== at);
+  if (twice !== undefined) throw new DeclarationError(`step "${name}": two columns are called "${twice}"`);
+  const wrong = columns.find((column) => !COLUMN.test(column) || KEYS.includes(column));
+  if (wrong === undefined && columns.length > 0) return;
+  throw new DeclarationError(
+    `step "${name}": ${wrong === undefined ? 'it has no columns' : `"${wrong}" is no name of a column`}; names have letters, digits and _, and are none of ${KEYS.join(', ')}`,
+  );
 }
 
 /**

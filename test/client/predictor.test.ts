@@ -54,6 +54,38 @@ describe('a warm model', () => {
   });
 });
 
+describe('a model that was trained on columns of a project', () => {
+  const [swing, level] = ['swing', 'level'].map((name, at) => ({
+    ...creator.columns[at]!,
+    name,
+    log: false,
+    weight: 1,
+  }));
+  const columns = [swing!, level!];
+  const own = { ...creator, columns, reference: columns.map(({ name }) => ({ ...creator.reference[0]!, name })) };
+  const centres = [
+    [0, 0],
+    [3, 3],
+  ];
+  const clusters = { ...model, columns: ['swing', 'level'], centres, ids: [4, 5], radius: [9, 9] };
+  const theirs = new Predictor('swings', 1, clusters, own);
+
+  it('takes them by name', () => {
+    const at = ({ mean, std }: { mean: number; std: number }, deviations: number) => mean + deviations * std;
+    const features = { swing: at(swing!, 2.9), level: at(level!, 2.9) };
+    expect(theirs.predict([{ features }])).toMatchObject([{ cluster: 5 }]);
+  });
+
+  it('says so where it is given readings', () => {
+    expect(() => theirs.predict([instanceOf(CHUNKS[0]!)])).toThrow(
+      code(
+        'MR_PARAM',
+        /swings version 1 sees features that a project makes of readings\n {2}features by name: swing, level/,
+      ),
+    );
+  });
+});
+
 describe('readings', () => {
   it('may come in any order, and of several at one time the last is used', () => {
     const { readings, ...rest } = instanceOf(CHUNKS[0]!);

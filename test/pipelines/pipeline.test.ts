@@ -84,6 +84,20 @@ describe('a pipeline of a project', () => {
   });
 });
 
+describe('a step that makes a row of each chunk', () => {
+  const rules = 'names have letters, digits and _, and are none of key, sensor, day';
+  it.each([
+    [['a', 'b', 'a'], 'two columns are called "a"'],
+    [[], `it has no columns; ${rules}`],
+    [['low', 'key'], `"key" is no name of a column; ${rules}`],
+    [['day'], `"day" is no name of a column; ${rules}`],
+    [['a-b'], `"a-b" is no name of a column; ${rules}`],
+  ])('is refused with the columns %j', (columns, why) => {
+    const declared = () => chunkStep({ name: 'odd', doc: 'is odd', columns, of: () => ({}) });
+    expect(declared).toThrow(new DeclarationError(`step "odd": ${why}`));
+  });
+});
+
 describe('pipelines', () => {
   const there = new Pipelines([declare()]);
 

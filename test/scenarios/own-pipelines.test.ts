@@ -171,6 +171,7 @@ describe('a pipeline of a project', () => {
     const { code, stderr } = await call('npx millrace run daily-swings');
     expect(code).toBe(2);
     expect(stderr).toMatch(/MR_PROJECT.*cannot be loaded.*swings\.ts/s);
+    expect(await json<object[]>('runs list')).toHaveLength(3);
     await writeFile(step, before.replace('swing: highest - lowest', 'swing: Number.NaN'));
     const { table } = await json<{ table: { columns: object[] } }>('run daily-swings');
     expect(table.columns).toContainEqual({
