@@ -32,6 +32,12 @@ export interface Scores {
 
 /** Most chunks the silhouette compares pair by pair; a sample beyond. */
 const MAX_SILHOUETTE_ROWS = 5000;
+/** To read and assign a chunk takes about as long as to compare so many pairs. */
+const PAIRS_PER_CHUNK = 250;
+
+/** How much work it is, in pairs of chunks that the silhouette compares. */
+export const evaluationWork = (chunks: number): number =>
+  Math.min(chunks, MAX_SILHOUETTE_ROWS) ** 2 + PAIRS_PER_CHUNK * chunks;
 
 /** Scores the model on its training table, and its parent on the same. */
 export function createEvaluate(stores: Stores) {

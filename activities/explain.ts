@@ -5,6 +5,7 @@ import type { PlanStep } from '../dag/plan.js';
 import type { StepCost } from '../store/tables/step-costs.js';
 import { WORKER } from './attempt.js';
 import type { Attempt, Stores } from './context.js';
+import { evaluationWork } from './evaluate.js';
 import { memoryOf, type Self } from './explain-memory.js';
 import { type Found, plannedSteps, sumOf } from './explain-plan.js';
 import { checkRequest, pinned, type RunRequest } from './resolve.js';
@@ -149,10 +150,15 @@ async function explanationOf(
   };
 }
 
+/** Work that grows otherwise than with the chunks. */
+const WORK_OF: Readonly<Record<string, (chunks: number) => number>> = { evaluate: evaluationWork };
+
 function stepOf(step: PlanStep, found: Found, costs: readonly StepCost[], chunks: number): StepExplanation {
   const { name } = step;
   const mapped = found.mapped.get(name);
-  const line = lineThrough(pointsOf(costs, name, 'seconds'));
+  const unit = WORK_OF[step.activity] ?? ((n: number) => n);
+  const points = pointsOf(costs, name, 'seconds').map((point) => ({ ...point, work: unit(point.work) }));
+  const line = lineThrough(points);
   const work = mapped?.weight ?? chunks;
   return {
     name,
@@ -160,17 +166,19 @@ function stepOf(step: PlanStep, found: Found, costs: readonly StepCost[], chunks
     kept: mapped?.kept ?? null,
     batches: mapped?.batches.length ?? 0,
     activities: step.mapped ? 2 + (mapped?.batches.length ?? 0) : 1,
-    seconds: line === null ? null : costAt(line, work / found.share),
+    seconds: line === null ? null : costAt(line, unit(work / found.share)),
   };
 }
 
-/** How cost grows with work, in the runs before. */
+/** How cost grows with work, in the runs before; times by those of workers that were warm, where there are any. */
 function pointsOf(costs: readonly StepCost[], step: string, what: 'seconds' | 'bytes') {
-  return costs.flatMap((each) => {
+  const points = costs.flatMap((each) => {
     const cost = each[what];
     const work = what === 'seconds' ? each.work : each.readings;
-    return each.step === step && cost !== null && work !== null ? [{ work, cost }] : [];
+    return each.step === step && cost !== null && work !== null ? [{ work, cost, cold: each.cold }] : [];
   });
+  const warm = points.filter(({ cold }) => !cold);
+  return what === 'seconds' && warm.length > 0 ? warm : points;
 }
 
 /** As long as the longest way through the steps. */

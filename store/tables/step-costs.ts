@@ -11,6 +11,8 @@ export interface StepCost {
   bytes: number | null;
   /** Of the run. */
   readings: number | null;
+  /** A worker did its first work in that run: its code was not warm, and took longer. */
+  cold: boolean;
 }
 
 /** What the worker process holds that did a step last. */
@@ -63,13 +65,16 @@ export class StepCosts {
       per_run AS (
         SELECT run_id, min(began) AS began, max(chunks) FILTER (WHERE step = 'chunk') AS chunks,
                max(readings) FILTER (WHERE step = 'chunk') AS readings
-        FROM per_step GROUP BY run_id)
-      SELECT s.run_id AS run, step, CASE WHEN kept THEN NULL ELSE seconds END AS seconds,
+        FROM per_step GROUP BY run_id),
+      first_of AS (
+        SELECT DISTINCT ON (worker) run_id FROM step_attempts JOIN newest ON run_id = newest.id
+        ORDER BY worker, step_attempts.started_at)
+      SELECT s.run_id AS run, s.run_id IN (SELECT run_id FROM first_of) AS cold, step, CASE WHEN kept THEN NULL ELSE seconds END AS seconds,
              CASE WHEN mapped THEN weight ELSE r.chunks END AS work, rss AS "rssMiB", bytes, r.readings
       FROM per_step s JOIN per_run r USING (run_id) JOIN newest n ON n.id = s.run_id
       WHERE mapped OR pipeline = ${pipeline}
       UNION ALL
-      SELECT n.id, 'resolve', extract(epoch FROM r.began - n.started_at)::float8,
+      SELECT n.id, n.id IN (SELECT run_id FROM first_of), 'resolve', extract(epoch FROM r.began - n.started_at)::float8,
              (SELECT sum(bytes)::float8 FROM source_files f WHERE f.run_id = n.id), NULL, NULL, NULL
       FROM newest n JOIN per_run r ON r.run_id = n.id`.execute(this.database.db);
     return { runs: new Set(rows.map(({ run }) => run)).size, costs: rows.map(({ run: _, ...cost }) => cost) };

@@ -19,6 +19,7 @@ const cost = (step: string, readings: number, rssMiB: number | null): StepCost =
   rssMiB,
   bytes: null,
   readings,
+  cold: false,
 });
 
 /** A run whose worker had 300 MiB when it read, 320 when it cut, 400 when it trained. */
