@@ -85,3 +85,15 @@ describe('what workers hold', () => {
     expect(await held()).toEqual(['read host:1 300']);
   });
 });
+
+describe('the first run of a worker', () => {
+  it('is cold, and no other', async () => {
+    for (const [took, worker] of ['b:1', 'b:1', 'b:2', 'b:2'].entries()) {
+      const train = { ...during('train', 1, 2 + took), worker, measures: { rssMiB: 300 } };
+      await record([weighed('read', 0, 300, 'a:1'), train], 9);
+    }
+    const { costs: all } = await costs.of('sensor-training');
+    const seconds = all.filter(({ step, cold }) => step === 'train' && cold).map((cost) => cost.seconds);
+    expect(seconds.sort()).toEqual([1, 3]);
+  });
+});
