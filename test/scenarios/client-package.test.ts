@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, Workplace } from '../support/cli.js';
@@ -114,6 +115,18 @@ describe('the package', () => {
     expect(template).toContain('daily-swings.test.ts');
     const others = files.filter((name) => !template.has(name) && !PAGE.test(name));
     expect(others.filter((name) => !/\.(js|d\.ts|json|sql)$/.test(name) || /\.test\./.test(name))).toEqual([]);
+  });
+
+  it('brings the one protobufjs that Temporal’s packages are to share: two of them do not know the types of each other', async () => {
+    const versionIn = async (folder: string) =>
+      (JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+    const { dependencies } = JSON.parse(
+      await readFile(join(project, 'node_modules/millrace/package.json'), 'utf8'),
+    ) as { dependencies: Record<string, string> };
+    for (const name of ['common', 'proto', 'worker']) {
+      const theirs = createRequire(join(NODE_MODULES, '@temporalio', name, 'package.json')).resolve('protobufjs');
+      expect(await versionIn(dirname(theirs))).toBe(dependencies.protobufjs);
+    }
   });
 
   it('gives programs in TypeScript types that know the params of each pipeline', () => {
