@@ -16,12 +16,21 @@ export async function connect(out: Output): Promise<{ millrace: Millrace; record
     const up = await ensureUp(env, progressLine(out));
     record = up.record;
     if (up.started) out.note('services are up and stay so; millrace down stops them');
-    else if (project !== null && record.project !== undefined && record.project !== project.hash) {
-      out.note('the project changed: the worker and the REST server start anew');
-      record = await renew(env, record);
-    }
+    else record = await withProject(out, env, record, project);
   }
   return { millrace: await Millrace.connect(env, project?.pipelines ?? new Pipelines()), record, env };
+}
+
+/** Has the services take the project over as it is now. */
+export async function withProject(
+  out: Output,
+  env: Env,
+  record: ServiceRecord,
+  project: LoadedProject | null,
+): Promise<ServiceRecord> {
+  if (project === null || record.project === undefined || record.project === project.hash) return record;
+  out.note('the project changed: the worker and the REST server start anew');
+  return renew(env, record);
 }
 
 /** The project; null where it cannot be loaded: what needs none of its pipelines goes on without. */

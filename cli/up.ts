@@ -6,15 +6,16 @@ import { supervise } from '../embedded/supervisor.js';
 import { loadProject, projectHash } from '../project/load.js';
 import { prepareStore, prepareTables } from '../workers/prepare.js';
 import type { Output } from './output.js';
-import { progressLine } from './session.js';
+import { progressLine, withProject } from './session.js';
 
 /** Starts the services and stays with them. In the background it tells the process that started it how it goes. */
 export async function upCommand(out: Output, background: boolean): Promise<void> {
   const env = readEnv();
   const there = await running(env);
   if (there !== null && !background) {
+    const record = await withProject(out, env, there, await loadProject(env));
     out.print('Everything is up already:');
-    show(out, there);
+    show(out, record);
     return;
   }
   const tell = (message: Message) => {

@@ -2,7 +2,6 @@
 export { z } from 'zod';
 export type { ChunkTable } from '../activities/chunk-table.js';
 export { MillraceError } from '../config/errors.js';
-export { stepKind } from '../dag/declare.js';
 export {
   type ChunkReadings,
   chunkStep,

@@ -36,7 +36,7 @@ const ARROWS: Record<string, { values: string[]; types?: string[] }> = {
   // What a param may be, where it says how files are read.
   pipelines: { values: ['dag', 'config', 'formats/path-pattern', 'formats/zones'], types: ['activities'] },
   // What a team adds: how it is declared, found and loaded.
-  project: { values: ['pipelines', 'dag/declare', 'config', 'store/hash'], types: ['activities'] },
+  project: { values: ['pipelines', 'config', 'store/hash'], types: ['activities'] },
   // Runs pipelines of projects as they run anywhere else, on services of its own.
   testing: { values: ['activities/own', 'client', 'embedded', 'pipelines', 'project', 'workers', 'config'] },
   store: { values: ['config'], types: ['dag', 'ml'] },
