@@ -5,10 +5,11 @@ import type { Millrace } from '../../client/millrace.js';
 import type { WarmModels } from '../../client/warm-models.js';
 import { type RestSettings, restSchema } from '../../config/rest.js';
 import { PIPELINES } from '../../pipelines/index.js';
+import { Pipelines } from '../../pipelines/pipelines.js';
 import { type Document, operationsOf } from '../support/rest-document.js';
 
 /** Nothing here is answered from them: only what is declared is looked at. */
-const untouched = {} as Millrace & WarmModels;
+const untouched = { pipelines: new Pipelines() } as Millrace & WarmModels;
 
 const server = (rest: RestSettings = restSchema.parse(undefined)): Promise<Server> =>
   buildServer({
