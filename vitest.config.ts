@@ -6,7 +6,9 @@ export default defineConfig({
     globalSetup: ['test/setup.ts'],
     // Native addons and real servers: a process per file.
     pool: 'forks',
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    // Most of them wait most of the time; more at once would take each other's turns.
+    maxWorkers: 2,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
   },
 });

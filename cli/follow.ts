@@ -1,4 +1,3 @@
-import { createLogUpdate } from 'log-update';
 import type { Millrace, RunProgress, StepStatus } from '../client/millrace.js';
 import type { Question } from '../client/progress.js';
 import { bytes, count, type Output } from './output.js';
@@ -20,6 +19,8 @@ export async function followRun(millrace: Millrace, run: Followed, out: Output, 
 }
 
 async function live(millrace: Millrace, { workflowId, runId: id }: Followed, out: Output): Promise<void> {
+  // Needed on a terminal alone.
+  const { createLogUpdate } = await import('log-update');
   const screen = createLogUpdate(process.stderr);
   let progress: RunProgress | undefined;
   let tick = 0;

@@ -1,7 +1,6 @@
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createJiti } from 'jiti';
 import { CONFIG_FILE, loadConfig } from '../config/config-file.js';
 import type { Env } from '../config/env.js';
 import { MillraceError } from '../config/errors.js';
@@ -57,6 +56,8 @@ async function load(file: string): Promise<LoadedProject> {
   // Of some versions of Node, their own reading of TypeScript does not find `./name.ts` where `./name.js` is imported.
   // What runs is what the project is written with, whichever copy of Millrace it has installed.
   const alias = { 'millrace/pipeline': fileURLToPath(new URL('pipeline.js', import.meta.url)) };
+  // Most commands are called where there is no project.
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, { fsCache: false, tryNative: false, alias });
   const exported: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
     if (cause instanceof MillraceError) throw cause;
