@@ -165,14 +165,14 @@ describe('a pipeline of a project', () => {
   });
 
   it('that was changed is taken over once, whoever asks first', async () => {
-    const renewed = async () =>
-      (await readFile(join(at, '.millrace/logs/up.log'), 'utf8')).split('the project changed').length;
-    const before = await renewed();
+    const started = async () =>
+      (await readFile(join(at, '.millrace/logs/worker.log'), 'utf8')).split('"msg":"ready"').length;
+    const before = await started();
     const step = join(at, 'activities/swings.ts');
     await writeFile(step, `${await readFile(step, 'utf8')}\n`);
     const answers = await Promise.all(['runs list', 'up', 'models list'].map((line) => call(`npx millrace ${line}`)));
     expect(answers.map(({ code }) => code)).toEqual([0, 0, 0]);
-    expect(await renewed()).toBe(before + 1);
+    expect(await started()).toBe(before + 1);
   });
 
   it('that cannot be loaded is said where it is called, and what runs goes on', async () => {
